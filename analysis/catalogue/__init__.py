@@ -1,0 +1,1 @@
+"""Reading, correcting and selecting the catalogue."""

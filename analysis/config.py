@@ -1,0 +1,227 @@
+"""Every parameter once: its default, unit, meaning and source.
+
+The classes hold values only, no logic, so that a stage's cache key needs the values and not this file.
+`run.toml` has one table per field of `Config`; command-line options override it.
+"""
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from analysis.errors import InputError
+
+__all__ = [
+    "Config", "CatalogueConfig", "TargetConfig", "SelectionConfig", "MixtureConfig", "EccentricityConfig", "OriginConfig",
+    "AgesConfig", "RobustnessConfig", "KozaiConfig", "TidesConfig", "DiskConfig", "parameters", "with_overrides",
+]
+
+
+def param(default: Any, unit: str, meaning: str, source: str = "") -> Any:
+    """A dataclass field that carries its unit, meaning and source."""
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source})
+
+
+SPEC = "specification"
+CHOICE = "our choice, varied in the sensitivity study"
+
+
+@dataclass(frozen=True)
+class CatalogueConfig:
+    """Where the rows come from and what is done to them before selection."""
+
+    ps: str = param("", "path", "PSCompPars export to use instead of the frozen table", SPEC)
+    bd: str = param("", "path", "BD catalogue export to use instead of the frozen table", SPEC)
+    corrections: bool = param(True, "", "apply data/frozen/corrections.csv")
+    derive_axes: bool = param(True, "", "derive a missing semi-major axis from the period (Kepler III)")
+
+
+@dataclass(frozen=True)
+class TargetConfig:
+    """Overrides of the published values of TOI-6894 b; None keeps the published value."""
+
+    mstar: float | None = param(None, "Msun", "host mass (--toi_mstar)", SPEC)
+    mc_mj: float | None = param(None, "Mjup", "companion mass (--toi_mc_mj)", SPEC)
+    a_au: float | None = param(None, "au", "semi-major axis (--toi_a_AU)", SPEC)
+    age_gyr: float | None = param(None, "Gyr", "system age (--toi_age_gyr); activates the age comparison", SPEC)
+
+
+@dataclass(frozen=True)
+class SelectionConfig:
+    """Candidate requirements (specification section 2) and the subset to process."""
+
+    host_mass_min: float = param(0.06, "Msun", "lowest host mass, included", SPEC)
+    host_mass_max: float = param(0.20, "Msun", "highest host mass, included", SPEC)
+    teff_min: float = param(2000.0, "K", "lowest host temperature", SPEC)
+    teff_max: float = param(4000.0, "K", "highest host temperature", SPEC)
+    metallicity_min: float = param(-2.5, "dex", "lowest [Fe/H]", SPEC)
+    metallicity_max: float = param(0.7, "dex", "highest [Fe/H]", SPEC)
+    mass_ratio_split: float = param(0.01, "", "q above which a companion is called high-q", SPEC)
+    percent: float = param(100.0, "%", "share of the candidates of each catalogue to process", SPEC)
+
+
+@dataclass(frozen=True)
+class MixtureConfig:
+    """Gaussian mixtures in (log q, log a)."""
+
+    max_components: int = param(4, "", "fit 1 ... this many components", "specification fits 1 and 2")
+    restarts: int = param(50, "", "k-means++ starts per fit; the best likelihood is kept", CHOICE)
+    covariance_floor: float = param(1e-4, "dex2", "added to the diagonal of every covariance", CHOICE)
+    deconvolution_components: int = param(2, "", "most components in the fit with measurement errors", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class EccentricityConfig:
+    """Beta distributions, two-sample tests and bagging of e."""
+
+    mass_ratio_split: float = param(0.01, "", "q that separates the two subsets", SPEC)
+    bagging_resamples: int = param(500, "", "bagging resamples", SPEC)
+    bagging_fraction: float = param(0.8, "", "share of each subset drawn per resample", SPEC)
+    wide_axis_au: float = param(0.1, "au", "a above which tides and multiplicity do not damp e", "SCIENCE, period-matched comparison")
+    edge: float = param(1e-3, "", "e is moved into [edge, 1 - edge] before the Beta fit", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class OriginConfig:
+    """Regularised logistic origin classifier."""
+
+    mass_ratio_split: float = param(0.01, "", "q that defines the fallback labels", SPEC)
+    inverse_regularisation: float = param(1.0, "", "C of the L2 penalty on standardised features", "scikit-learn default")
+    folds: int = param(5, "", "cross-validation folds, grouped by host", SPEC)
+    labels: str = param("", "path", "CSV of labels (companion_name,label,reference) replacing the fallback", SPEC)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class AgesConfig:
+    """Age-orbit comparison and regressions."""
+
+    min_rows: int = param(5, "", "fewest rows for a fit", CHOICE)
+
+
+@dataclass(frozen=True)
+class RobustnessConfig:
+    """Repeats of the headline statistics on subsets (specification section 8)."""
+
+    restarts: int = param(20, "", "mixture restarts per pass", CHOICE)
+
+
+@dataclass(frozen=True)
+class KozaiConfig:
+    """The specification's feasibility criterion, level 0."""
+
+    outer_mass_min: float = param(0.01, "Msun", "lowest perturber mass", CHOICE)
+    outer_mass_max: float = param(1.0, "Msun", "highest perturber mass", CHOICE)
+    outer_axis_min: float = param(5.0, "au", "smallest perturber axis", CHOICE)
+    outer_axis_max: float = param(1000.0, "au", "largest perturber axis", CHOICE)
+    mass_cells: int = param(100, "", "cells in log outer mass", SPEC)
+    axis_cells: int = param(100, "", "cells in log outer axis", SPEC)
+    draws: int = param(200, "", "draws of (e_out, cos i) per cell", SPEC)
+    inner_axis: float = param(1.0, "au", "birth semi-major axis of the companion", CHOICE)
+    outer_eccentricity_max: float = param(0.9, "", "e_out is uniform below this", CHOICE)
+    time_limit: float = param(1.0, "Gyr", "time available T", SPEC)
+    critical_radius: float = param(5.0, "R_star", "periapsis r_crit that counts as feasible", SPEC)
+    time_limits: tuple[float, ...] = param((1.0, 3.0, 5.0), "Gyr", "T of the sensitivity table", SPEC)
+    critical_radii: tuple[float, ...] = param((3.0, 5.0, 7.0), "R_star", "r_crit of the sensitivity table", SPEC)
+    ages: tuple[float, ...] = param((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "Gyr", "third axis: stellar ages, time = min(T, age)", SPEC)
+    inner_axes: tuple[float, ...] = param((0.3, 1.0, 3.0, 10.0), "au", "birth axes of the sensitivity table", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class TidesConfig:
+    """Tidal timescales and the age laws behind them."""
+
+    stellar_q_young: float = param(1e5, "", "Q' of the star at young_age", SPEC)
+    stellar_q_old: float = param(1e7, "", "Q' of the star at old_age", SPEC)
+    young_age: float = param(0.01, "Gyr", "age below which Q' is clamped", CHOICE)
+    old_age: float = param(10.0, "Gyr", "age above which Q' is clamped", CHOICE)
+    radius_law: str = param("contracting", "", "contracting (physics stated) or literal (formula as written)", SPEC)
+    radius_slope: float = param(0.1, "", "coefficient of log10(age/Gyr) in R(t)", SPEC)
+    companion_q: tuple[float, ...] = param((1e5, 1e6), "", "Q' of the companion", "Goldreich & Soter 1966")
+    stellar_q: tuple[float, ...] = param((1e6, 1e7), "", "Q' of the star quoted for the target", SPEC)
+    efficient_ratio: float = param(10.0, "", "tidal time over age below which a system is a potential migrator", SPEC)
+    disruption_factors: tuple[float, ...] = param((1.7, 2.0, 2.7), "r_t", "disruption periapsis over tidal radius", "Guillochon et al. 2011")
+
+
+@dataclass(frozen=True)
+class DiskConfig:
+    """Disc-torque migration bands: ranges are flat (or log-flat where the ratio exceeds ten) priors."""
+
+    surface_density_1au: tuple[float, float] = param((30.0, 3000.0), "g cm-2", "Sigma at 1 au", CHOICE)
+    density_slope: tuple[float, float] = param((0.5, 1.5), "", "p of Sigma ~ a^-p", CHOICE)
+    aspect_ratio_1au: tuple[float, float] = param((0.025, 0.045), "", "H/a at 1 au", CHOICE)
+    flaring: float = param(0.25, "", "H/a ~ a^flaring", "passively heated disc")
+    viscosity: tuple[float, float] = param((1e-4, 1e-2), "", "alpha", CHOICE)
+    axis_min: float = param(0.02, "au", "smallest orbit shown", CHOICE)
+    axis_max: float = param(30.0, "au", "largest orbit shown", CHOICE)
+    axis_cells: int = param(60, "", "orbits in the table", CHOICE)
+    inner_edge: float = param(0.02, "au", "inner edge of the gas disc", CHOICE)
+    lifetime: tuple[float, float] = param((1.0, 10.0), "Myr", "disc lifetime", CHOICE)
+    draws: int = param(4000, "", "draws of the disc parameters", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run: everything that can change a number."""
+
+    catalogue: CatalogueConfig = CatalogueConfig()
+    target: TargetConfig = TargetConfig()
+    selection: SelectionConfig = SelectionConfig()
+    mixture: MixtureConfig = MixtureConfig()
+    eccentricity: EccentricityConfig = EccentricityConfig()
+    origin: OriginConfig = OriginConfig()
+    ages: AgesConfig = AgesConfig()
+    robustness: RobustnessConfig = RobustnessConfig()
+    kozai: KozaiConfig = KozaiConfig()
+    tides: TidesConfig = TidesConfig()
+    disk: DiskConfig = DiskConfig()
+
+
+def parameters(config: Config) -> list[tuple[str, Any, str, str, str]]:
+    """Rows (section.name, value, unit, meaning, source) of the parameter table."""
+    rows = []
+    for section in fields(config):
+        values = getattr(config, section.name)
+        for item in fields(values):
+            meta = item.metadata
+            rows.append((f"{section.name}.{item.name}", getattr(values, item.name), meta["unit"], meta["meaning"], meta["source"]))
+    return rows
+
+
+def with_overrides(config: Config, overrides: dict[str, dict[str, Any]], origin: str) -> Config:
+    """A copy of `config` with {section: {name: value}} replaced; `origin` names the source in errors.
+
+    Raises InputError for an unknown section or name, or a value of another type.
+    """
+    for section, values in overrides.items():
+        if section not in asdict(config) or not isinstance(values, dict):
+            raise InputError(f"{origin}: [{section}] is not a section of the configuration; use one of {', '.join(asdict(config))}.")
+        current = getattr(config, section)
+        for name, value in values.items():
+            if name not in asdict(current):
+                raise InputError(f"{origin}: [{section}] has no parameter '{name}'; use one of {', '.join(asdict(current))}.")
+            kind = {item.name: item for item in fields(current)}[name]
+            current = replace(current, **{name: _coerced(value, kind.default, f"{origin}: [{section}] {name}")})
+        config = replace(config, **{section: current})
+    return config
+
+
+def _coerced(value: Any, default: Any, where: str) -> Any:
+    """`value` in the type of `default` (None stands for an optional number)."""
+    if isinstance(default, bool):
+        good = isinstance(value, bool)
+    elif isinstance(default, int):
+        good = isinstance(value, int) and not isinstance(value, bool)
+    elif isinstance(default, float) or default is None:
+        good = (value is None and default is None) or (isinstance(value, int | float) and not isinstance(value, bool))
+        value = float(value) if good and value is not None else value
+    elif isinstance(default, tuple):
+        good = isinstance(value, list | tuple) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+        value = tuple(float(v) for v in value) if good else value
+    else:
+        good = isinstance(value, str)
+    if not good:
+        raise InputError(f"{where} is {value!r}; expected a value like {default!r}.")
+    return value

@@ -1,0 +1,1 @@
+"""Numbers, tables, figures and the one-page summary; no science here."""

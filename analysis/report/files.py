@@ -1,0 +1,95 @@
+"""How every artifact is written: fixed float text, sorted keys, null for NaN, and the partial stamp.
+
+Writers receive a directory that `Study` moves into place only when the whole group is complete.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Context", "write_csv", "write_json", "write_text", "write_npz", "save_figure"]
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every artifact of a run must know about the run."""
+
+    percent: float = 100.0
+
+    @property
+    def partial(self) -> bool:
+        """True when only a share of the candidates was processed."""
+        return self.percent < 100.0
+
+    @property
+    def stamp(self) -> str:
+        """The words that mark an artifact of a partial run; empty for a full run."""
+        return f"PARTIAL RUN: {self.percent:g} % of the candidates" if self.partial else ""
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can hold it: NaN and infinities become null, arrays lists, NumPy scalars Python scalars."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_json(path: Path, content: dict[str, Any], context: Context) -> None:
+    """Write `content` with sorted keys; a partial run adds the key "partial"."""
+    if context.partial:
+        content = {**content, "partial": {"percent": context.percent, "note": context.stamp}}
+    path.write_text(json.dumps(_plain(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def write_csv(path: Path, frame: Any, context: Context) -> None:
+    """Write a DataFrame: ten significant digits, text that a spreadsheet would run as a formula prefixed with an apostrophe.
+
+    A partial run adds the column partial_percent.
+    """
+    frame = frame.copy()
+    if context.partial:
+        frame["partial_percent"] = context.percent
+    for name in frame.columns:
+        if frame[name].dtype.kind in "OUT":
+            frame[name] = [f"'{v}" if isinstance(v, str) and v.startswith(FORMULA_STARTS) else v for v in frame[name]]
+    frame.to_csv(path, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8")
+
+
+def write_text(path: Path, text: str, context: Context) -> None:
+    """Write `text`, with the partial stamp as first line where it applies."""
+    stamp = f"{context.stamp}\n\n" if context.partial else ""
+    path.write_text(stamp + text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def write_npz(path: Path, arrays: dict[str, Any], context: Context) -> None:
+    """Write arrays loadable without pickle; a partial run adds the array partial_percent."""
+    import numpy as np
+
+    arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    if any(array.dtype.kind == "O" for array in arrays.values()):
+        raise TypeError("object arrays cannot be stored without pickle")
+    if context.partial:
+        arrays["partial_percent"] = np.asarray(context.percent)
+    np.savez_compressed(path, **arrays)
+
+
+def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Context) -> None:
+    """Write `stem`.png (200 dpi), .svg (vector) and .csv (the plotted data, a DataFrame), and close the figure."""
+    import matplotlib.pyplot as plt
+
+    if context.partial:
+        figure.text(0.995, 0.005, context.stamp, ha="right", va="bottom", fontsize=7, color="0.25")
+    figure.savefig(directory / f"{stem}.png", dpi=200, metadata={"Software": None, "Description": context.stamp or None})
+    figure.savefig(directory / f"{stem}.svg", metadata={"Date": None, "Creator": None, "Description": context.stamp or None})
+    write_csv(directory / f"{stem}.csv", data, context)
+    plt.close(figure)
