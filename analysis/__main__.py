@@ -1,0 +1,329 @@
+"""Command line: parse the arguments, call one function per mode.
+
+Only the standard library is imported until there is work to do, so that help, the warm path and the count prompt are instant.
+"""
+
+import argparse
+import os
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis.config import Config, with_overrides
+from analysis.errors import InputError
+from analysis.logs import DEFAULTS, mirrored
+from analysis.runtime import ROOT
+
+__all__ = ["main"]
+
+RUN_FILE = ROOT / "run.toml"
+RESULTS = ROOT / "results"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+        description="Turn the frozen (or your own) catalogue into tables, figures, headline numbers and SUMMARY.txt.",
+        epilog="Dashes and underscores are interchangeable in option names. Any parameter: --set section.name=value.",
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument("--fetch", action="store_true", help="download fresh catalogues first and use them")
+    data.add_argument("--fetch_only", action="store_true", help="download fresh catalogues and stop")
+    data.add_argument("--ps", metavar="CSV", help="PSCompPars export to use")
+    data.add_argument("--bd", metavar="CSV", help="brown-dwarf catalogue export to use")
+    data.add_argument("--labels", metavar="CSV", help="origin labels: companion_name,label,reference")
+    data.add_argument("--outdir", metavar="DIR", help="where artifacts go (default: results)")
+    modes = parser.add_argument_group("modes")
+    modes.add_argument("--count_candidates", action="store_true", help="count the candidates, then ask what percentage to process")
+    modes.add_argument("--percent", type=_percent, metavar="P", help="process this percentage (0-100) of the candidates")
+    modes.add_argument("--only", action="append", default=[], metavar="STAGE", help="evaluate only this stage and its artifacts (repeatable)")
+    modes.add_argument("--list", action="store_true", help="list the stages and what they need")
+    target = parser.add_argument_group("TOI-6894 b (published values unless given)")
+    target.add_argument("--toi_mstar", type=_positive, metavar="MSUN", help="host mass")
+    target.add_argument("--toi_mc_mj", type=_positive, metavar="MJUP", help="companion mass")
+    target.add_argument("--toi_a_au", type=_positive, metavar="AU", help="semi-major axis (also --toi_a_AU)")
+    target.add_argument("--toi_age_gyr", type=_positive, metavar="GYR", help="system age; activates the age comparison")
+    run = parser.add_argument_group("run")
+    run.add_argument("--run", metavar="TOML", help="parameter file (tables named after the sections of the configuration)")
+    run.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="one parameter (repeatable)")
+    run.add_argument("--seed", type=int, metavar="N", help="random seed of every stage")
+    run.add_argument("--threads", type=_thread_count, metavar="N", help="Numba threads (default: all cores)")
+    run.add_argument("--logdir", default=DEFAULTS["logdir"], metavar="DIR", help="where logs go (default: logs)")
+    run.add_argument("--errordir", default=DEFAULTS["errordir"], metavar="DIR", help="where error logs go (default: errors)")
+    run.add_argument("--log_basename", default=DEFAULTS["log_basename"], metavar="NAME", help="start of the log's name")
+    run.add_argument("--error_basename", default=DEFAULTS["error_basename"], metavar="NAME", help="start of the error log's name")
+    paper = parser.add_argument_group("paper builders")
+    paper.add_argument("--paper", action="store_true", help="evaluate run.toml and write the variables of the manuscript")
+    paper.add_argument("--write_run", action="store_true", help="write the options of this call to run.toml for the next paper, and stop")
+    return parser
+
+
+def _number(text: str, kind: Callable[[float], bool], expected: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not kind(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}")
+    return value
+
+
+def _percent(text: str) -> float:
+    return _number(text.strip().removesuffix("%"), lambda value: 0 <= value <= 100, "a percentage from 0 to 100")
+
+
+def _positive(text: str) -> float:
+    return _number(text, lambda value: 0 < value < float("inf"), "a number above zero")
+
+
+def _thread_count(text: str) -> int:
+    return int(_number(text, lambda value: value >= 1 and value == int(value) and value <= 4096, "a number of threads from 1 to 4096"))
+
+
+def _normalised(argv: list[str]) -> list[str]:
+    """Option names with underscores and in lower case, values untouched."""
+    result = []
+    for token in argv:
+        if token.startswith("--") and len(token) > 2:
+            name, equals, value = token.partition("=")
+            token = "--" + name[2:].replace("-", "_").lower() + equals + value
+        result.append(token)
+    return result
+
+
+def _overrides(options: argparse.Namespace) -> dict[str, dict[str, object]]:
+    """What the command line says, as {section: {name: value}}."""
+    found: dict[str, dict[str, object]] = {}
+
+    def put(section: str, name: str, value: object) -> None:
+        if value is not None:
+            found.setdefault(section, {})[name] = value
+
+    for name in ("ps", "bd"):
+        path = getattr(options, name)
+        put("catalogue", name, str(Path(path).resolve()) if path else None)
+    put("origin", "labels", str(Path(options.labels).resolve()) if options.labels else None)
+    put("selection", "percent", options.percent)
+    for option, name in (("toi_mstar", "mstar"), ("toi_mc_mj", "mc_mj"), ("toi_a_au", "a_au"), ("toi_age_gyr", "age_gyr")):
+        put("target", name, getattr(options, option))
+    if options.seed is not None:
+        for section, values in asdict(Config()).items():
+            if "seed" in values:
+                put(section, "seed", options.seed)
+    for text in options.set:
+        name, equals, value = text.partition("=")
+        section, dot, parameter = name.partition(".")
+        if not (equals and dot):
+            raise InputError(f"--set {text}: expected section.name=value, for instance --set kozai.draws=400.")
+        try:
+            put(section, parameter, tomllib.loads(f"value = {value}")["value"])
+        except tomllib.TOMLDecodeError:
+            put(section, parameter, value)
+    return found
+
+
+def _read_run(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give an existing parameter file to --run.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file ({error}); mend that line.") from None
+
+
+def _configure(options: argparse.Namespace) -> Config:
+    config = Config()
+    run = Path(options.run) if options.run else RUN_FILE if options.paper and RUN_FILE.is_file() else None
+    if run:
+        config = with_overrides(config, _read_run(run), run.name)
+    config = with_overrides(config, _overrides(options), "command line")
+    if not 0 <= config.selection.percent <= 100:
+        raise InputError(f"selection.percent is {config.selection.percent:g}; expected a percentage from 0 to 100.")
+    return config
+
+
+def _outdir(options: argparse.Namespace, percent: float) -> Path:
+    """The artifact directory; a partial run never writes where the paper's own results live."""
+    chosen = Path(options.outdir).resolve() if options.outdir else RESULTS
+    if percent < 100 and chosen == RESULTS:
+        return RESULTS / f"partial-{percent:g}"
+    return chosen
+
+
+def _write_run(options: argparse.Namespace) -> int:
+    """Write the options to run.toml (or remove it when there are none), so that the paper is built from them."""
+    import json
+
+    from analysis.cache import write_atomic
+
+    overrides = _overrides(options)
+    if options.run:
+        for section, values in _read_run(Path(options.run)).items():
+            overrides[section] = {**values, **overrides.get(section, {})} if isinstance(values, dict) else values  # type: ignore[assignment]
+    config = with_overrides(Config(), overrides, "run.toml")
+    if config.selection.percent < 100:
+        raise InputError("The paper is built from all candidates; for a share of them use: just analyze --percent P.")
+    if not overrides:
+        RUN_FILE.unlink(missing_ok=True)
+        return 0
+    lines = ["# Parameters of the next paper; `just paper` without options removes this file.\n"]
+    for section, values in overrides.items():
+        lines.append(f"[{section}]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+    write_atomic(RUN_FILE, "\n".join(lines).encode())
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from analysis.catalogue.fetch import fetch
+
+    ps, bd = fetch(ROOT / "data" / "fetched")
+    print(f"Fetched {ps} and {bd}.")
+    options.ps, options.bd = options.ps or str(ps), options.bd or str(bd)
+
+
+def _ask_percent() -> float | None:
+    """The percentage typed at the prompt; None to leave. Three unusable answers raise InputError."""
+    for _ in range(3):
+        try:
+            answer = input("Percentage of candidates to process (0-100), or exit: ").strip()
+        except EOFError:
+            print()
+            return None
+        if answer.lower() in ("exit", "quit"):
+            return None
+        try:
+            return _percent(answer)
+        except argparse.ArgumentTypeError:
+            print(f"{answer!r} is not a percentage: type a number from 0 to 100, for instance 50, or exit.")
+    raise InputError("No usable percentage after three answers; nothing was processed.")
+
+
+def _count(options: argparse.Namespace, config: Config) -> int:
+    """Count mode: show the candidates, ask for a percentage, process it."""
+    from analysis.study import Study
+
+    counts = Study(with_overrides(config, {"selection": {"percent": 100.0}}, "count")).peek("sample")["counts"]
+    print("Candidates that meet the requirements:")
+    for name, label in (("NASA", "NASA Exoplanet Archive"), ("BD_Catalogue", "Brown Dwarf Companion Catalogue"), ("total", "total")):
+        print(f"  {label:<33}{counts[name]['candidates']:>5}  (of {counts[name]['in_mass_range']} rows in the host-mass range)")
+    percent = options.percent if options.percent is not None else _ask_percent()
+    if percent is None:
+        print("Nothing was processed.")
+        return 0
+    if percent == 0:
+        print("0 % chosen: nothing was processed.")
+        return 0
+    return _analyse(options, with_overrides(config, {"selection": {"percent": percent}}, "count"))
+
+
+def _analyse(options: argparse.Namespace, config: Config) -> int:
+    """Evaluate the stages and bring the artifacts up to date."""
+    from analysis.study import STAGES, Study
+
+    for name in options.only:
+        if name not in STAGES:
+            raise InputError(f"--only {name}: no such stage; use one of {', '.join(STAGES)}.")
+    percent = config.selection.percent
+    if percent == 0:
+        print("0 % chosen: nothing was processed.")
+        return 0
+    outdir = _outdir(options, percent)
+    if percent < 100:
+        print(f"PARTIAL RUN: {percent:g} % of the candidates, in {_shown(outdir)}; the paper's own files are not touched.")
+    study = Study(config, outdir, say=print)
+    written = study.write(tuple(options.only))
+    if options.only:
+        print(f"{', '.join(options.only)}: up to date in {_shown(outdir)}.")
+        return 0
+    if options.paper:
+        _publish_variables(outdir)
+    if written:
+        print((outdir / "SUMMARY.txt").read_text(encoding="utf-8"))
+        print(f"{len(written)} groups of artifacts written to {_shown(outdir)}.")
+    else:
+        print(f"Everything in {_shown(outdir)} is up to date; read {_shown(outdir / 'SUMMARY.txt')}.")
+    return 0
+
+
+def _publish_variables(outdir: Path) -> None:
+    """Put the manuscript's variables where both builders read them, touching the file only when it changes."""
+    from analysis.cache import write_atomic
+
+    content = (outdir / "_variables.yml").read_bytes()
+    target = ROOT / "_variables.yml"
+    if not target.is_file() or target.read_bytes() != content:
+        write_atomic(target, content)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.fetch or options.fetch_only:
+        _fetch(options)
+        if options.fetch_only:
+            return 0
+    config = _configure(options)
+    if options.paper and config.selection.percent < 100:
+        raise InputError("The paper is built from all candidates; for a share of them use: just analyze --percent P.")
+    return _count(options, config) if options.count_candidates else _analyse(options, config)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line; returns the exit status (0 done, 2 something the user can mend, 130 interrupted)."""
+    parser = _parser()
+    parser.exit_on_error = False
+    try:
+        options, unknown = parser.parse_known_args(_normalised(sys.argv[1:] if argv is None else argv))
+        if unknown:
+            raise InputError(f"{unknown[0]}: no such option; see python -m analysis --help.")
+        if options.threads:
+            os.environ["NUMBA_NUM_THREADS"] = str(options.threads)
+        if options.list:
+            from analysis.study import STAGES
+
+            print("\n".join(f"{stage.name:<14} needs {', '.join(stage.needs) or 'frozen data'}" for stage in STAGES.values()))
+            return 0
+        if options.write_run:
+            return _write_run(options)
+        _configure(options)  # bad options are refused before a log is opened
+    except (argparse.ArgumentError, InputError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    try:
+        with mirrored(options.logdir, options.errordir, options.log_basename, options.error_basename) as log:
+            return _guarded(options, log)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+
+
+def _guarded(options: argparse.Namespace, log: Path) -> int:
+    """Run with every failure turned into one sentence on the terminal; the traceback of a bug goes to the log alone."""
+    try:
+        return _run(options)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nInterrupted; what was finished is kept, and the next run goes on from there.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        print(f"Error: {error.filename or 'a file'}: {error.strerror}; free or repair it and run again.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        import traceback
+
+        with open(log, "a", encoding="utf-8") as stream:
+            traceback.print_exc(file=stream)
+        print(f"Error: an unexpected {type(error).__name__} ({error}); this is a bug, please report it with {log}.", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""Study: the stages of one run, what each needs, and the artifacts they become.
+
+`STAGES` are pure functions whose results are cached by key; `OUTPUTS` turn results into files; `DERIVED` outputs are
+written from those files alone (claims, numbers, summary). When every key and every checksum agrees with
+provenance.json, only the standard library is imported.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from analysis import cache
+from analysis.config import Config
+from analysis.errors import InputError
+from analysis.report.files import Context
+from analysis.runtime import ROOT
+
+__all__ = ["Stage", "Output", "STAGES", "OUTPUTS", "DERIVED", "Study", "PROVENANCE"]
+
+PROVENANCE = "provenance.json"
+FROZEN = ROOT / "data" / "frozen"
+LOCK = ROOT / "requirements.lock"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A pure function `run(config, **needs)`; `sections` after the first arrive as `<section>_config`."""
+
+    name: str
+    module: str
+    sections: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()  # parameters of the first section that name input files
+
+
+@dataclass(frozen=True)
+class Output:
+    """A function `write(directory, context, **needs)` that makes a group of artifacts."""
+
+    name: str
+    module: str
+    needs: tuple[str, ...] = ()
+    function: str = "write"
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        Stage("catalogue", "analysis.catalogue.load", ("catalogue",), (), ("companions.csv", "corrections.csv", "host_ages.csv"), ("ps", "bd")),
+        Stage("target", "analysis.catalogue.target", ("target",), (), ("toi6894.csv",)),
+        Stage("sample", "analysis.catalogue.cuts", ("selection",), ("catalogue", "target")),
+        Stage("mixture", "analysis.population.mixture", ("mixture",), ("sample",)),
+        Stage("eccentricity", "analysis.population.eccentricity", ("eccentricity",), ("sample",)),
+        Stage("origin", "analysis.population.origin", ("origin",), ("sample",), (), ("labels",)),
+        Stage("ages", "analysis.population.ages", ("ages",), ("sample", "target")),
+        Stage("robustness", "analysis.population.robustness", ("robustness", "mixture", "eccentricity"), ("sample",)),
+        Stage("kozai", "analysis.migration.kozai", ("kozai",), ("target",)),
+        Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), ("bhac15_radii.csv",)),
+        Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
+    )
+}
+OUTPUTS: tuple[Output, ...] = ()
+DERIVED: tuple[Output, ...] = ()
+
+
+class Study:
+    """One configured run: evaluates stages on demand and writes artifacts into `outdir`."""
+
+    def __init__(self, config: Config | None = None, outdir: Path | None = None, say: Callable[[str], None] | None = None):
+        self.config = config or Config()
+        self.outdir = outdir or ROOT / "results"
+        self.say = say or (lambda line: None)
+        self.evaluated: list[str] = []  # stages computed, not read from the cache, in order
+        self._results: dict[str, Any] = {}
+        self._keys: dict[str, str] = {}
+
+    @cached_property
+    def context(self) -> Context:
+        """What the artifacts must know about the run."""
+        return Context(percent=self.config.selection.percent)
+
+    @cached_property
+    def _environment(self) -> dict[str, str]:
+        return {"lock": cache.file_digest(LOCK), "python": ".".join(map(str, sys.version_info[:2]))}
+
+    def _input_files(self, stage: Stage) -> dict[str, Path]:
+        section = getattr(self.config, stage.sections[0])
+        named = {name: Path(getattr(section, name)) for name in stage.paths if getattr(section, name)}
+        return {name: FROZEN / name for name in stage.files} | named
+
+    def key(self, name: str) -> str:
+        """The freshness key of a stage."""
+        if name not in self._keys:
+            stage = STAGES[name]
+            content = {
+                "code": cache.source_digest(stage.module),
+                "config": {section: asdict(getattr(self.config, section)) for section in stage.sections},
+                "needs": {need: self.key(need) for need in stage.needs},
+                "files": {label: cache.file_digest(path) for label, path in self._input_files(stage).items()},
+                **self._environment,
+            }
+            self._keys[name] = cache.digest(content)
+        return self._keys[name]
+
+    def get(self, name: str) -> Any:
+        """The result of a stage: from memory, from the cache, or computed now (and then read back from the cache)."""
+        if name not in self._results:
+            result = cache.load_result(name, self.key(name))
+            if result is None:
+                stage = STAGES[name]
+                inputs = {need: self.get(need) for need in stage.needs}
+                inputs |= {f"{section}_config": getattr(self.config, section) for section in stage.sections[1:]}
+                start = time.perf_counter()
+                self.say(f"  {name} ...")
+                run = importlib.import_module(stage.module).run
+                cache.store_result(name, self.key(name), run(getattr(self.config, stage.sections[0]), **inputs))
+                self.say(f"  {name} done in {time.perf_counter() - start:.1f} s")
+                self.evaluated.append(name)
+                result = cache.load_result(name, self.key(name))
+            self._results[name] = result
+        return self._results[name]
+
+    def peek(self, name: str) -> dict[str, Any]:
+        """The JSON values of a stage's result, read without NumPy when the cache holds them."""
+        record = cache.peek_result(name, self.key(name))
+        if record is None:
+            self.get(name)
+            record = cache.peek_result(name, self.key(name))
+            assert record is not None
+        return record["values"]
+
+    # -- artifacts ---------------------------------------------------------------------------------------------------
+
+    def _output_key(self, output: Output, written: dict[str, dict[str, Any]]) -> str:
+        """Key of an output: its code, its stages' keys and the run; a derived output depends on the files before it."""
+        content: dict[str, Any] = {
+            "code": cache.source_digest(output.module), "context": asdict(self.context), "needs": {need: self.key(need) for need in output.needs},
+            **self._environment,
+        }
+        if output in DERIVED:
+            content["files"] = {name: entry["files"] for name, entry in written.items()}
+            content["manifest"] = cache.file_digest(FROZEN / "MANIFEST.json")
+            content["config"] = asdict(self.config)
+        return cache.digest(content)
+
+    def _provenance(self) -> dict[str, Any]:
+        try:
+            content = json.loads((self.outdir / PROVENANCE).read_bytes())
+            return content if isinstance(content.get("outputs"), dict) else {}
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def _sound(self, entry: Any, key: str) -> bool:
+        """True when a recorded output has this key and all its files still have their checksums."""
+        if not isinstance(entry, dict) or entry.get("key") != key or not isinstance(entry.get("files"), dict):
+            return False
+        return all(cache.file_digest(self.outdir / name) == value for name, value in entry["files"].items())
+
+    def write(self, only: tuple[str, ...] = ()) -> list[str]:
+        """Bring every artifact in `outdir` up to date and return the names of the groups that were written.
+
+        With `only`, just the artifacts that follow from those stages alone. provenance.json is removed before the first
+        file changes and written last, so an interrupted build is never taken for a finished one.
+        """
+        self._require_writable()
+        reach = self._closure(only)
+        outputs = [o for o in OUTPUTS if not only or (set(o.needs) <= reach and set(o.needs) & set(only))]
+        derived = () if only else DERIVED
+        before = self._provenance().get("outputs", {})
+        done: dict[str, dict[str, Any]] = {} if not only else {n: e for n, e in before.items() if n not in {d.name for d in DERIVED}}
+        written: list[str] = []
+        total = len(outputs) + len(derived)
+        for number, output in enumerate((*outputs, *derived), start=1):
+            key = self._output_key(output, done)
+            entry = before.get(output.name)
+            if not self._sound(entry, key):
+                (self.outdir / PROVENANCE).unlink(missing_ok=True)
+                self.say(f"[{number}/{total}] {output.name}")
+                entry = {"key": key, "files": self._make(output)}
+                written.append(output.name)
+            done[output.name] = entry
+        if only and not written:
+            for name in only:
+                self.get(name)
+        if written or not (self.outdir / PROVENANCE).is_file():
+            self._finish(done, before)
+        return written
+
+    def _make(self, output: Output) -> dict[str, str]:
+        """Run one writer in a scratch directory, move its files into place and return their checksums."""
+        inputs = {need: self.get(need) for need in output.needs}
+        with cache.atomic_directory(self.outdir) as scratch:
+            write = getattr(importlib.import_module(output.module), output.function)
+            if output in DERIVED:
+                write(scratch, self.context, artifacts=self.outdir, config=self.config, keys={name: self.key(name) for name in STAGES})
+            else:
+                write(scratch, self.context, **inputs)
+            names = sorted(path.name for path in scratch.iterdir())
+            return {name: cache.file_digest(scratch / name) for name in names}
+
+    def _finish(self, outputs: dict[str, dict[str, Any]], before: dict[str, dict[str, Any]]) -> None:
+        """Remove artifacts that an earlier run made and this one does not, then write provenance.json."""
+        current = {name for entry in outputs.values() for name in entry["files"]}
+        for entry in before.values():
+            for name in set(entry.get("files", ())) - current:
+                (self.outdir / Path(name).name).unlink(missing_ok=True)
+        content = {
+            "artifacts": {name: {"sha256": value, "made_by": group} for group, entry in outputs.items() for name, value in entry["files"].items()},
+            "outputs": outputs,
+            "stages": {name: self.key(name) for name in STAGES},
+            "config": asdict(self.config),
+            "partial": self.context.stamp or None,
+            "threads": {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")},
+            "manifest_sha256": cache.file_digest(FROZEN / "MANIFEST.json"),
+            **self._environment,
+        }
+        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        cache.write_atomic(self.outdir / PROVENANCE, text.encode())
+
+    def _closure(self, names: tuple[str, ...]) -> set[str]:
+        reach: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in reach:
+                reach.add(name)
+                pending.extend(STAGES[name].needs)
+        return reach
+
+    def _require_writable(self) -> None:
+        try:
+            self.outdir.mkdir(parents=True, exist_ok=True)
+            probe = self.outdir / f".probe-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise InputError(f"{self.outdir}: cannot write there ({error.strerror}); choose another --outdir.") from None
