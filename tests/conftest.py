@@ -1,0 +1,27 @@
+"""Shared fixtures: the frozen catalogue as every stage sees it, read once through Study."""
+
+import pytest
+
+import analysis  # noqa: F401  (sets one BLAS thread and the Numba cache directory before NumPy is imported)
+
+
+@pytest.fixture(scope="session")
+def study():
+    from analysis.study import Study
+
+    return Study()
+
+
+@pytest.fixture(scope="session")
+def catalogue(study):
+    return study.get("catalogue")
+
+
+@pytest.fixture(scope="session")
+def target(study):
+    return study.get("target")
+
+
+@pytest.fixture(scope="session")
+def sample(study):
+    return study.get("sample")
