@@ -1,0 +1,84 @@
+# Bare `just` lists the recipes. Options after a recipe's name go to the program unchanged.
+set positional-arguments
+set shell := ["bash", "-uc"]
+
+python := ".venv/bin/python"
+
+_list:
+    @"{{just_executable()}}" --justfile "{{justfile()}}" --list --unsorted
+
+# The environment from requirements.lock, when it is missing or out of date
+[no-exit-message]
+_environment:
+    @bash tools/setup.sh
+
+# Build the environment from the lock (--quarto tries to add Quarto)
+[group("start here")]
+[no-exit-message]
+setup *args:
+    @bash tools/setup.sh "$@"
+
+# Report on Python, environment, builder, processor cores and disk space
+[group("start here")]
+[no-exit-message]
+doctor:
+    @bash tools/doctor.sh
+
+# Build the paper, results/ and SUMMARY.txt: _output/manuscript/index.html and .pdf
+[group("paper")]
+[no-exit-message]
+paper *args: _environment
+    @{{python}} -m analysis --write-run "$@" && {{python}} tools/render.py
+
+# Run the pipeline alone, e.g. `just analyze --percent 50`
+[group("analysis")]
+[no-exit-message]
+analyze *args: _environment
+    @{{python}} -m analysis "$@"
+
+# Count the candidates, then ask which percentage to process
+[group("analysis")]
+[no-exit-message]
+count *args: _environment
+    @{{python}} -m analysis --count-candidates "$@"
+
+# Fetch both catalogues from their archives into data/fetched
+[group("data")]
+[no-exit-message]
+fetch *args: _environment
+    @{{python}} -m analysis --fetch-only "$@"
+
+# Freeze catalogue exports into data/frozen: `just freeze --ps FILE --bd FILE`
+[group("data")]
+[no-exit-message]
+freeze *args: _environment
+    @{{python}} -m analysis.catalogue.freeze "$@"
+
+# Run the tests (options go to pytest)
+[group("development")]
+[no-exit-message]
+test *args: _environment
+    @{{python}} -m pytest "$@"
+
+# Check style and the independence of the packages
+[group("development")]
+[no-exit-message]
+lint: _environment
+    @.venv/bin/ruff check . && .venv/bin/lint-imports
+
+# Measure speed against other methods, in one run
+[group("development")]
+[no-exit-message]
+bench *args: _environment
+    @{{python}} -m benchmarks "$@"
+
+# Turn the pins of pyproject.toml into requirements.lock (needs uv) and environment.yml
+[group("development")]
+[no-exit-message]
+lock: _environment
+    @{{python}} tools/pins.py
+
+# Remove everything a build writes (results, paper, caches, logs); the environment stays
+[group("development")]
+clean:
+    @rm -rf results _output .cache .quarto _variables.yml run.toml logs errors .pytest_cache .hypothesis .ruff_cache .import_linter_cache

@@ -1,0 +1,106 @@
+-- Numbers sections, figures, tables and equations as Quarto does, and turns @fig-, @tbl-, @eq- and @sec- into links.
+local words = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
+local counts = { fig = 0, tbl = 0, eq = 0 }
+local section = { 0, 0, 0, 0, 0, 0 }
+local numbers = {}
+local typst = FORMAT == "typst"
+
+local function raw(text) return pandoc.RawBlock("typst", text) end
+
+local function kind_of(id)
+  local kind = id:match("^(%l+)%-")
+  return words[kind] and kind
+end
+
+local function number(id, kind)
+  counts[kind] = counts[kind] + 1
+  numbers[id] = tostring(counts[kind])
+  return numbers[id]
+end
+
+local function header(el)
+  if el.classes:includes("unnumbered") then return end
+  section[el.level] = section[el.level] + 1
+  for level = el.level + 1, 6 do section[level] = 0 end
+  numbers[el.identifier] = table.concat(section, ".", 1, el.level)
+end
+
+local function callout(el)
+  local name = el.classes:find_if(function(class) return class:match("^callout%-") end)
+  if not name then return end
+  local title = el.attributes.title and { pandoc.Str(el.attributes.title) }
+  if el.content[1] and el.content[1].t == "Header" then title = el.content:remove(1).content end
+  el.content:insert(1, pandoc.Para { pandoc.Strong(title or { pandoc.Str((name:sub(9):gsub("^%l", string.upper))) }) })
+  if not typst then return pandoc.Div(el.content, { class = "callout " .. name }) end
+  el.content:insert(1, raw("#block(width: 100%, stroke: (left: 2pt + rgb(\"#888\")), inset: 8pt)["))
+  el.content:insert(raw("]"))
+  return pandoc.Div(el.content)
+end
+
+local function float(el)
+  local kind = kind_of(el.identifier)
+  if kind ~= "fig" and kind ~= "tbl" then return end
+  local caption = el.content:remove().content
+  local label = words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "
+  caption:insert(1, pandoc.Strong { pandoc.Str(label) })
+  if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind } }), false end
+  local blocks = pandoc.Blocks { raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", [") }
+  blocks:extend(el.content)
+  blocks:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
+  return blocks, false
+end
+
+local function equations(inlines)
+  local out = pandoc.Inlines {}
+  for _, el in ipairs(inlines) do
+    local id = el.t == "Str" and el.text:match("^{#(eq%-[^}]+)}")
+    if not id then
+      out:insert(el)
+    else
+      local rest = el.text:match("}(.*)$")
+      while out[#out].t ~= "Math" do out:remove() end
+      local math, n = out:remove(), "(" .. number(id, "eq") .. ")"
+      if typst then
+        out:extend { pandoc.RawInline("typst", '#[#set math.equation(numbering: _ => "' .. n .. '")\n'), math,
+          pandoc.RawInline("typst", "] <" .. id .. ">") }
+      else
+        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" } }))
+      end
+      if rest ~= "" then out:insert(pandoc.Str(rest)) end
+    end
+  end
+  return out
+end
+
+local function reference(cite)
+  if not kind_of(cite.citations[1].id) then return end
+  local out = pandoc.Inlines {}
+  for i, citation in ipairs(cite.citations) do
+    local n, word = numbers[citation.id], words[kind_of(citation.id) or ""]
+    if i > 1 then out:extend { pandoc.Str(","), pandoc.Space() } end
+    if #citation.prefix > 0 then out:extend(citation.prefix); out:insert(pandoc.Space()) end
+    local text = citation.mode == "SuppressAuthor" and n or (word or "") .. "\u{a0}" .. (n or "")
+    out:insert(n and pandoc.Link(text, "#" .. citation.id) or pandoc.Strong("?@" .. citation.id))
+  end
+  return out
+end
+
+-- Alternative text: HTML takes it from the caption; the Typst writer drops it, so the image is written out.
+local function image(el)
+  local alt = el.attributes["fig-alt"] or pandoc.utils.stringify(el.caption)
+  if not typst then
+    el.attributes["fig-alt"] = nil
+    el.caption = { pandoc.Str(alt) }
+    return el
+  end
+  local path = el.src:gsub("^%.%./", "/")
+  local width = el.attributes.width and el.attributes.width:match("^%d+%%$")
+  local options = (width and ", width: " .. width or "") .. ", alt: " .. string.format("%q", alt)
+  return pandoc.RawInline("typst", '#box(image("' .. path .. '"' .. options .. "))")
+end
+
+function Pandoc(doc)
+  doc = doc:walk { Div = callout }
+  doc = doc:walk { traverse = "topdown", Header = header, Div = float, Inlines = equations }
+  return doc:walk { Cite = reference, Image = image }
+end

@@ -1,0 +1,137 @@
+"""Fallback builder: the HTML and PDF paper from the same .qmd where Quarto is not installed.
+
+Executes the Python chunks with nbclient, substitutes the variables, and leaves typesetting to pandoc and Typst. It knows what the
+manuscript uses: variables, `output: asis`, figure and table divs, keys of equations, sections and citations, callouts.
+"""
+
+import json
+import re
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+__all__ = ["BuildError", "build", "substitute"]
+
+HERE = Path(__file__).resolve().parent
+VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.\-]+)\s*>\}\}")
+CHUNK = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+# Captions carry their numbers already, so Typst adds none.
+TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
+#show figure: set block(breakable: true)
+#show figure.caption: it => align(left, text(size: 0.88em, it.body))
+#show table: set text(size: 0.82em)
+#show link: set text(fill: rgb("#1f4e79"))
+"""
+TYPST_OPTIONS = ["--variable=papersize:a4", "--variable=page-numbering:1", "--variable=fontsize:10pt"]
+
+
+class BuildError(Exception):
+    """The manuscript cannot be built: the message says what to mend."""
+
+
+def substitute(content: Any, variables: dict[str, Any]) -> Any:
+    """Replace every `{{< var key >}}` in a text or in all texts of parsed YAML; an unknown key becomes `?var:key`, as in Quarto."""
+
+    def value(match: re.Match) -> str:
+        found: Any = variables
+        for part in match[1].split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        return f"?var:{match[1]}" if found is None else str(found)
+
+    if isinstance(content, dict):
+        return {key: substitute(item, variables) for key, item in content.items()}
+    if isinstance(content, list):
+        return [substitute(item, variables) for item in content]
+    return VARIABLE.sub(value, content) if isinstance(content, str) else content
+
+
+def normalise(front: dict[str, Any]) -> dict[str, Any]:
+    """Front matter as pandoc's templates want it: authors as name and affiliation, keywords below the abstract."""
+    people = []
+    for author in front.get("author", []):
+        author = author if isinstance(author, dict) else {"name": author}
+        places = [place["name"] if isinstance(place, dict) else place for place in author.get("affiliations", [])]
+        people.append({"name": author["name"], "affiliation": "; ".join(places), "email": author.get("email", "")})
+    abstract = f"{front.get('abstract', '')}\n\n**Keywords:** {', '.join(front.get('keywords', []))}"
+    return {"abstract-title": "Abstract", **front, "author": people, "keywords": [], "abstract": abstract if front.get("keywords") else front.get("abstract", "")}
+
+
+def execute(sources: list[str], root: Path) -> list[list[Any]]:
+    """Run the chunks in one kernel with the project root as working directory; return the outputs of each."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    place = {"metadata": {"path": str(root)}}
+    try:
+        NotebookClient(notebook, timeout=600, kernel_name="python3", extra_arguments=["--log-level=ERROR"], resources=place).execute()
+    except CellExecutionError as error:
+        raise BuildError(f"a chunk of the manuscript failed: {error.ename}: {error.evalue}\n{error.traceback}") from error
+    return [cell.outputs for cell in notebook.cells]
+
+
+def shown(source: str, outputs: list[Any], variables: dict[str, Any]) -> str:
+    """What a chunk shows, as Markdown. Variables in its options are substituted after parsing, so that they cannot break the YAML."""
+    lines = [line[2:] for line in source.splitlines() if line.startswith("#|")]
+    options = substitute(yaml.safe_load("\n".join(lines)) or {}, variables)
+    if {"fig-cap", "tbl-cap"} & set(options):
+        raise BuildError(f"the chunk with {list(options.values())}: write figures and tables as a div, ::: {{#fig-name}}, with the caption last")
+    texts = [output.get("text") or output["data"].get("text/markdown") or output["data"]["text/plain"] for output in outputs if output.get("name") != "stderr"]
+    return "\n".join(text if options.get("output") == "asis" else f"```\n{text.rstrip()}\n```" for text in texts)
+
+
+def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
+    """One pandoc run in the manuscript's folder; any warning (unknown citation, unreadable formula, lost image) is an error."""
+    import pypandoc
+
+    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", f"--lua-filter={HERE / 'crossref.lua'}", "--citeproc", "--number-sections",
+               "--metadata=link-citations", "--fail-if-warnings", *arguments]
+    result = subprocess.run(command, input=text, cwd=folder, capture_output=True, encoding="utf-8")
+    if result.returncode:
+        raise BuildError(f"pandoc: {result.stderr.strip()}")
+
+
+def build(root: Path) -> tuple[Path, Path]:
+    """Build the paper of the project at `root` from `_quarto.yml`, `_variables.yml` and its .qmd; return the HTML and PDF paths.
+
+    Raises BuildError with a sentence on what to mend. The old files stay until both new ones are complete.
+    """
+    import typst
+
+    root = root.resolve()
+    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    source = root / settings["project"]["render"][0]
+    target = root / settings["project"]["output-dir"] / settings["project"]["render"][0]
+    variables = yaml.safe_load((root / "_variables.yml").read_text(encoding="utf-8")) or {}
+    _, front, body = source.read_text(encoding="utf-8").split("---\n", 2)
+    metadata = normalise(substitute({"lang": settings.get("lang", "en"), **yaml.safe_load(front)}, variables))
+    by_line = [f"{author['name']} ({author['affiliation']})" if author["affiliation"] else author["name"] for author in metadata["author"]]
+    sources = CHUNK.findall(body)
+    texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(sources, execute(sources, root), strict=True)])
+    text = CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
+        work = Path(folder)
+        (work / "html.json").write_text(json.dumps({**metadata, "author": by_line}, default=str), encoding="utf-8")
+        (work / "typst.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        (work / "header.typ").write_text(TYPST_HEADER, encoding="utf-8")
+        own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}"],
+               "typst": ["--to=typst", f"--include-in-header={work / 'header.typ'}", *TYPST_OPTIONS]}
+        common = [f"--bibliography={root / settings['bibliography']}"] if settings.get("bibliography") else []
+        with ThreadPoolExecutor() as pool:
+            runs = [pool.submit(pandoc, text, source.parent, [*common, *options, f"--metadata-file={work / name}.json", f"--output={work / name}"])
+                    for name, options in own.items()]
+            for run in runs:
+                run.result()
+        try:
+            typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=0)
+        except typst.TypstError as error:
+            raise BuildError(f"typst: {error}") from error
+        for name in ("html", "pdf"):
+            (work / name).replace(target.with_suffix(f".{name}"))
+    return target.with_suffix(".html"), target.with_suffix(".pdf")

@@ -1,0 +1,14 @@
+"""After typesetting: check what Quarto wrote; the build fails with a list of what is wrong."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+if __name__ == "__main__":
+    sys.path[0] = str(ROOT)
+    from analysis.report.check import report
+
+    written = [ROOT / name for name in os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").split("\n") if name]
+    sys.exit(report(ROOT, written))

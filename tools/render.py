@@ -1,0 +1,75 @@
+"""Typeset the paper: Quarto where 1.7 or later is found, else the fallback builder; say which in one line.
+
+The results are brought up to date first, so that a mistake in the input ends here with its own sentence and exit status.
+PAPER_BUILDER=fallback in the environment skips Quarto.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_QUARTO = (1, 7)
+
+
+def find_quarto() -> tuple[str, str] | None:
+    """Path and version of a Quarto that starts and is recent enough, in .venv or on the PATH."""
+    for place in (str(ROOT / ".venv" / "bin"), None):
+        command = shutil.which("quarto", path=place)
+        if not command:
+            continue
+        try:
+            answer = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        version = re.match(r"(\d+)\.(\d+)\S*", answer.stdout.strip())
+        if answer.returncode == 0 and version and (int(version[1]), int(version[2])) >= OLDEST_QUARTO:
+            return command, version[0]
+    return None
+
+
+def render_with_quarto(command: str) -> int:
+    """Run `quarto render` on results that are current already; its own checks follow as the post-render script."""
+    environment = {**os.environ, "VLMS_EVALUATED": "1", "QUARTO_PYTHON": str(ROOT / ".venv" / "bin" / "python")}
+    return subprocess.run([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment).returncode
+
+
+def render_with_fallback() -> int:
+    """Run the fallback builder and the same checks."""
+    from analysis.report.check import report
+    from manuscript.build.paper import BuildError, build
+
+    try:
+        return report(ROOT, list(build(ROOT)))
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def main() -> int:
+    """Evaluate, typeset, and name the files; return the exit status."""
+    from analysis.__main__ import main as evaluate
+
+    status = evaluate(["--paper"])
+    if status:
+        return status
+    quarto = None if os.environ.get("PAPER_BUILDER") == "fallback" else find_quarto()
+    if quarto:
+        print(f"Typesetting with Quarto {quarto[1]}.", flush=True)
+        status = render_with_quarto(quarto[0])
+    else:
+        print("Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted.", flush=True)
+        status = render_with_fallback()
+    if status == 0:
+        print("The paper: _output/manuscript/index.html and _output/manuscript/index.pdf")
+    return status
+
+
+if __name__ == "__main__":
+    # The folder of this script must not hide modules of the same name; the project root is what imports start from.
+    sys.path[0] = str(ROOT)
+    os.chdir(ROOT)
+    sys.exit(main())
