@@ -87,7 +87,12 @@ class OriginConfig:
 
     mass_ratio_split: float = param(0.01, "", "q that defines the fallback labels", SPEC)
     inverse_regularisation: float = param(1.0, "", "C of the L2 penalty on standardised features", "scikit-learn default")
+    penalty_factors: tuple[float, ...] = param((0.1, 10.0), "", "C of the sensitivity rows, relative to inverse_regularisation", CHOICE)
+    split_factors: tuple[float, ...] = param((0.3, 3.0), "", "splits in q of the sensitivity rows, relative to mass_ratio_split", CHOICE)
     folds: int = param(5, "", "cross-validation folds, grouped by host", SPEC)
+    fold_repeats: int = param(10, "", "assignments of hosts to folds whose AUROC range is reported", CHOICE)
+    score_resamples: int = param(1000, "", "host resamples of the AUROC, scores held fixed", CHOICE)
+    bootstrap_resamples: int = param(200, "", "host resamples with refit, for coefficients and the target's probability", CHOICE)
     labels: str = param("", "path", "CSV of labels (companion_name,label,reference) replacing the fallback", SPEC)
     seed: int = param(6894, "", "random seed")
 
@@ -96,7 +101,11 @@ class OriginConfig:
 class AgesConfig:
     """Age-orbit comparison and regressions."""
 
-    min_rows: int = param(5, "", "fewest rows for a fit", CHOICE)
+    min_rows: int = param(5, "", "fewest rows, and fewest hosts, for a correlation or fit", CHOICE)
+    significance: float = param(0.05, "", "two-sided size of the tests the power statement refers to", CHOICE)
+    power: float = param(0.8, "", "power of the smallest detectable correlation", CHOICE)
+    permutations: int = param(9999, "", "permutations of the ages among hosts", CHOICE)
+    seed: int = param(6894, "", "random seed")
 
 
 @dataclass(frozen=True)
@@ -123,14 +132,18 @@ class KozaiConfig:
     critical_radius: float = param(5.0, "R_star", "periapsis r_crit that counts as feasible", SPEC)
     time_limits: tuple[float, ...] = param((1.0, 3.0, 5.0), "Gyr", "T of the sensitivity table", SPEC)
     critical_radii: tuple[float, ...] = param((3.0, 5.0, 7.0), "R_star", "r_crit of the sensitivity table", SPEC)
+    coverage_levels: tuple[float, ...] = param((0.01, 0.05, 0.10), "", "feasible fractions whose share of cells is reported", CHOICE)
     ages: tuple[float, ...] = param((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "Gyr", "third axis: stellar ages, time = min(T, age)", SPEC)
     inner_axes: tuple[float, ...] = param((0.3, 1.0, 3.0, 10.0), "au", "birth axes of the sensitivity table", CHOICE)
+    example_host_mass: float = param(0.08, "Msun", "the specification's example host, shown beside the published one", SPEC)
+    example_companion_mass: float = param(0.30, "Mjup", "the specification's example companion", SPEC)
+    example_axis: float = param(0.05, "au", "the specification's example final orbit", SPEC)
     seed: int = param(6894, "", "random seed")
 
 
 @dataclass(frozen=True)
 class TidesConfig:
-    """Tidal timescales and the age laws behind them."""
+    """Tidal timescales, tidal disruption, and the age laws behind them."""
 
     stellar_q_young: float = param(1e5, "", "Q' of the star at young_age", SPEC)
     stellar_q_old: float = param(1e7, "", "Q' of the star at old_age", SPEC)
@@ -138,26 +151,29 @@ class TidesConfig:
     old_age: float = param(10.0, "Gyr", "age above which Q' is clamped", CHOICE)
     radius_law: str = param("contracting", "", "contracting (physics stated) or literal (formula as written)", SPEC)
     radius_slope: float = param(0.1, "", "coefficient of log10(age/Gyr) in R(t)", SPEC)
+    default_age: float = param(5.0, "Gyr", "age at which a timescale is quoted when the host has none", "typical field M dwarf")
     companion_q: tuple[float, ...] = param((1e5, 1e6), "", "Q' of the companion", "Goldreich & Soter 1966")
     stellar_q: tuple[float, ...] = param((1e6, 1e7), "", "Q' of the star quoted for the target", SPEC)
-    efficient_ratio: float = param(10.0, "", "tidal time over age below which a system is a potential migrator", SPEC)
+    efficient_ratio: float = param(10.0, "", "tidal time over age up to which a system is a potential migrator", SPEC)
     disruption_factors: tuple[float, ...] = param((1.7, 2.0, 2.7), "r_t", "disruption periapsis over tidal radius", "Guillochon et al. 2011")
 
 
 @dataclass(frozen=True)
 class DiskConfig:
-    """Disc-torque migration bands: ranges are flat (or log-flat where the ratio exceeds ten) priors."""
+    """Disc-torque migration bands: ranges are flat (or log-flat where the ratio is ten or more) priors."""
 
-    surface_density_1au: tuple[float, float] = param((30.0, 3000.0), "g cm-2", "Sigma at 1 au", CHOICE)
+    disk_mass_ratio: tuple[float, float] = param((0.003, 0.1), "M_star", "gas mass within the outer radius over host mass", CHOICE)
+    outer_radius: float = param(30.0, "au", "outer radius that holds the gas mass", CHOICE)
     density_slope: tuple[float, float] = param((0.5, 1.5), "", "p of Sigma ~ a^-p", CHOICE)
     aspect_ratio_1au: tuple[float, float] = param((0.025, 0.045), "", "H/a at 1 au", CHOICE)
     flaring: float = param(0.25, "", "H/a ~ a^flaring", "passively heated disc")
     viscosity: tuple[float, float] = param((1e-4, 1e-2), "", "alpha", CHOICE)
+    rotation_period: tuple[float, float] = param((1.0, 10.0), "d", "stellar rotation whose corotation radius is the inner edge of the gas", CHOICE)
+    lifetime: tuple[float, float] = param((1.0, 10.0), "Myr", "disc lifetime", CHOICE)
+    birth_axes: tuple[float, ...] = param((1.0, 5.0, 10.0), "au", "orbits from which migration starts", CHOICE)
     axis_min: float = param(0.02, "au", "smallest orbit shown", CHOICE)
     axis_max: float = param(30.0, "au", "largest orbit shown", CHOICE)
     axis_cells: int = param(60, "", "orbits in the table", CHOICE)
-    inner_edge: float = param(0.02, "au", "inner edge of the gas disc", CHOICE)
-    lifetime: tuple[float, float] = param((1.0, 10.0), "Myr", "disc lifetime", CHOICE)
     draws: int = param(4000, "", "draws of the disc parameters", CHOICE)
     seed: int = param(6894, "", "random seed")
 
