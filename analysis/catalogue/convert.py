@@ -1,0 +1,135 @@
+"""Cells to numbers, and numbers to the typed table: every refusal names file, line and column."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.catalogue.names import plain_text
+from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
+from analysis.catalogue.textfile import TextTable
+from analysis.errors import InputError
+
+__all__ = ["numbers", "texts", "Draft", "empty_table", "typed_table", "add_flag"]
+
+MISSING = {"", "nan", "null", "none", "--", "n/a"}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+BY_NAME = {column.name: column for column in COLUMNS}
+BLANKED = ("semimajor_axis_au", "eccentricity")  # values that a row may lack, so a bad one costs the value and not the file
+
+
+def numbers(table: TextTable, name: str) -> np.ndarray:
+    """Column `name` as float64, shape (rows,), NaN where the cell is empty or the column absent.
+
+    Raises InputError for a cell that is not a finite decimal number.
+    """
+    cells = table.column(name)
+    values = np.full(len(table.rows), math.nan)
+    for index, cell in enumerate(cells or ()):
+        if cell.casefold() in MISSING:
+            continue
+        plain = plain_text(cell)
+        if not NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
+            raise InputError(f"{table.name}, line {table.lines[index]}, column {name}: '{cell[:40]}' is not a finite number; expected {table.kind}. Mend the cell or empty it.")
+        values[index] = float(plain)
+    return values
+
+
+def texts(table: TextTable, name: str) -> list[str | None]:
+    """Column `name` as plain text, None where the cell is empty or the column absent."""
+    cells = table.column(name)
+    if cells is None:
+        return [None] * len(table.rows)
+    return [plain_text(cell) if cell.casefold() not in MISSING else None for cell in cells]
+
+
+def empty_table() -> pd.DataFrame:
+    """The catalogue table without rows, in its final column types."""
+    return typed_table({name: [] for name in COLUMN_NAMES})
+
+
+def typed_table(columns: dict[str, Sequence]) -> pd.DataFrame:
+    """A DataFrame with every schema column in its type: text as str, flags as int64, numbers as float64."""
+    size = len(next(iter(columns.values()), []))
+    frame = {}
+    for column in COLUMNS:
+        values = columns.get(column.name)
+        if column.kind == "number":
+            frame[column.name] = np.full(size, math.nan) if values is None else np.asarray(values, dtype=float)
+        elif column.kind == "flag":
+            given = np.zeros(size) if values is None else np.nan_to_num(np.asarray(values, dtype=float))
+            frame[column.name] = given.astype("int64")
+        else:
+            frame[column.name] = pd.array([None] * size if values is None else list(values), dtype="str")
+    return pd.DataFrame(frame)
+
+
+def add_flag(flags: str | None, note: str) -> str:
+    """`flags` with `note` appended once; notes are separated by semicolons."""
+    notes = [] if not isinstance(flags, str) else [item for item in flags.split(";") if item]
+    return ";".join(notes if note in notes else [*notes, note])
+
+
+class Draft:
+    """The columns of a table while a reader fills them, with flags per row and the line each row came from."""
+
+    def __init__(self, table: TextTable, names: dict[str, str]) -> None:
+        """`names` maps schema columns to the columns of `table`, for error messages."""
+        self.table = table
+        self.names = names
+        self.columns: dict[str, Sequence] = {}
+        self.flags: list[str] = [""] * len(table.rows)
+
+    def flag(self, index: int, note: str) -> None:
+        """Append `note` to the flags of a row."""
+        self.flags[index] = add_flag(self.flags[index], note)
+
+    def measured(self, name: str, value: np.ndarray, up: np.ndarray, down: np.ndarray, limit: np.ndarray, *, negative_down: bool) -> None:
+        """Set a value with errors and limit flag.
+
+        `negative_down` says that the source writes lower errors with a minus sign. An error of zero means that the
+        source gives none, and becomes missing; an error of the wrong sign or beyond the range of the column is
+        removed and flagged. Errors and limits without a value are dropped.
+        """
+        column = BY_NAME[name]
+        down = -down if negative_down else down
+        for label, errors in (("err_up", up), ("err_down", down)):
+            for index in np.flatnonzero((errors < 0) | (errors > BY_NAME[f"{name}_{label}"].high)):
+                self.flag(index, f"refused:{name}_{label}={errors[index]:g}")
+        clean = [np.where((errors > 0) & (errors <= column.high) & np.isfinite(value), errors, math.nan) for errors in (up, down)]
+        self.columns[name] = value
+        self.columns[f"{name}_err_up"], self.columns[f"{name}_err_down"] = clean
+        self.columns[f"{name}_limit"] = np.where(np.isfinite(value), np.nan_to_num(limit), 0)
+
+    def finish(self) -> pd.DataFrame:
+        """The typed table, with every value inside its physical range.
+
+        A semi-major axis or eccentricity out of range is emptied and flagged `refused:<column>=<value>`, so that the
+        ledger can count it; any other value out of range raises InputError.
+        """
+        for column in COLUMNS:
+            values = self.columns.get(column.name)
+            if column.kind == "flag" and values is not None:
+                for index in np.flatnonzero(~np.isin(values, (-1, 0, 1))):
+                    self._refuse(index, column.name, values[index], "-1, 0 or 1")
+            if column.kind != "number" or values is None or column.name.endswith(("_err_up", "_err_down")):
+                continue
+            values = np.asarray(values, dtype=float)
+            bad = (values < column.low) | (values > column.high) | ((values == 1.0) & (column.name == "eccentricity"))
+            for index in np.flatnonzero(bad):
+                if column.name not in BLANKED:
+                    self._refuse(index, column.name, values[index], f"{column.low:g} to {column.high:g} {column.unit}".rstrip())
+                self.flag(index, f"refused:{column.name}={values[index]:g}")
+                for suffix, empty in (("", math.nan), ("_err_up", math.nan), ("_err_down", math.nan), ("_limit", 0)):
+                    self.columns[column.name + suffix] = np.where(np.arange(len(values)) == index, empty, self.columns[column.name + suffix])
+        self.columns["flags"] = [flags or None for flags in self.flags]
+        return typed_table(self.columns)
+
+    def _refuse(self, index: int, name: str, value: float, expected: str) -> None:
+        source = self.names.get(name, name)
+        raise InputError(
+            f"{self.table.name}, line {self.table.lines[index]}, column {source}: {value:g} is not possible for the {BY_NAME[name].description or name}; "
+            f"expected {expected}. Check the unit, mend the cell or empty it."
+        )

@@ -1,0 +1,107 @@
+"""Ages of hosts that the catalogues leave out, from the Extrasolar Planets Encyclopaedia (exoplanet.eu, Schneider et al. 2011).
+
+The frozen table host_ages.csv has one row per host. An age in a catalogue row itself (`st_age`) is kept before the table,
+because it belongs to the same parameter set as the row's other values.
+"""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.catalogue.convert import add_flag, numbers, texts
+from analysis.catalogue.frozen import read_curated
+from analysis.catalogue.manifest import FROZEN
+from analysis.catalogue.names import host_key
+from analysis.catalogue.textfile import read_text_table
+from analysis.errors import InputError
+
+__all__ = ["FILE", "read_host_ages", "attach_ages", "host_ages_text"]
+
+FILE = "host_ages.csv"
+FIELDS = ["host_name", "aliases", "host_age_gyr", "err_up", "err_down", "reference", "origin_name", "note"]
+KIND = "an exoplanet.eu export"
+# Hosts that exoplanet.eu names by a component the archive does not name; the planet and the host mass (0.17 Msun) are the same.
+SAME_HOST = {"TOI-1227 B": "TOI-1227"}
+
+
+def read_host_ages(folder: Path = FROZEN) -> list[dict[str, str]]:
+    """The rows of host_ages.csv; InputError naming the line of an age that is not a number in (0, 20] Gyr or lacks a reference."""
+    table, rows = read_curated(FILE, FIELDS, folder)
+    for line, row in zip(table.lines, rows, strict=True):
+        try:
+            good = 0.0 < float(row["host_age_gyr"]) <= 20.0 and all(float(row[name]) > 0 for name in ("err_up", "err_down") if row[name])
+        except ValueError:
+            good = False
+        if not (good and row["host_name"] and row["reference"]):
+            raise InputError(f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, and a reference. Mend the line and run `just freeze --restamp`.")
+    return rows
+
+
+def attach_ages(table: pd.DataFrame, ages: list[dict[str, str]]) -> tuple[pd.DataFrame, int]:
+    """A copy of `table` with ages in rows that have none, and the number of rows filled. Hosts match by name or alias."""
+    table = table.copy()
+    by_key: dict[str, dict[str, str]] = {}
+    for row in ages:
+        for name in [row["host_name"], *filter(None, row["aliases"].split(";"))]:
+            by_key.setdefault(host_key(name), row)
+    filled = 0
+    for index, host, present in zip(table.index, table["host_name"], table["host_age_gyr"], strict=True):
+        row = by_key.get(host_key(host))
+        if row is None or math.isfinite(present):
+            continue
+        table.at[index, "host_age_gyr"] = float(row["host_age_gyr"])
+        for side in ("err_up", "err_down"):
+            table.at[index, f"host_age_gyr_{side}"] = float(row[side]) if row[side] else math.nan
+        table.at[index, "host_age_reference"] = row["reference"]
+        table.at[index, "flags"] = add_flag(table.at[index, "flags"], "age:host_ages.csv")
+        filled += 1
+    return table, filled
+
+
+def host_ages_text(path: Path, hosts: list[str], reference: str, mass_limit: float) -> str:
+    """host_ages.csv made from an exoplanet.eu export: hosts up to `mass_limit` (Msun) there, or named in `hosts`.
+
+    Matching is by name or alternate name. Lower errors written with a minus sign are magnitudes; an error of zero
+    means that none is given. Where planets of one host disagree, the most recently updated row counts and the note
+    says so. Raises InputError for a file that is no such export.
+    """
+    table = read_text_table(path, KIND)
+    table.require(["star_name", "star_mass", "star_age", "star_age_error_min", "star_age_error_max", "star_alternate_names", "updated"])
+    age, mass, low, high = (numbers(table, name) for name in ("star_age", "star_mass", "star_age_error_min", "star_age_error_max"))
+    names, aliases, updated = (texts(table, name) for name in ("star_name", "star_alternate_names", "updated"))
+    wanted = {host_key(host): host for host in hosts}
+    rows: dict[str, list[int]] = {}
+    for index in np.flatnonzero(age > 0):
+        if names[index] is None:
+            continue
+        keys = [host_key(SAME_HOST.get(names[index], names[index])), *(host_key(alias) for alias in (aliases[index] or "").split(",") if alias.strip())]
+        match = next((key for key in keys if key in wanted), None)
+        if match or mass[index] <= mass_limit:
+            rows.setdefault(match or keys[0], []).append(index)
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for key in sorted(rows):
+        group = sorted(rows[key], key=lambda i: (updated[i] or "", i), reverse=True)
+        index = group[0]
+        notes = []
+        if len({age[i] for i in group}) > 1:
+            notes.append("planets of this host are listed with different ages; the most recently updated is used")
+        if low[index] == 0 and high[index] > 0:
+            notes.append("listed with a lower error of zero, which can stand for a lower limit")
+        host = wanted.get(key, names[index])
+        other = sorted(({alias.strip() for i in group for alias in (aliases[i] or "").split(",") if alias.strip()} | {names[index]}) - {host})
+        writer.writerow([
+            host, ";".join(other), f"{age[index]:g}", _error(high[index]), _error(low[index]),
+            reference, names[index], "; ".join(notes),
+        ])
+    return stream.getvalue()
+
+
+def _error(value: float) -> str:
+    """The magnitude of an error, empty when missing or zero."""
+    return f"{abs(value):g}" if math.isfinite(value) and value != 0 else ""
