@@ -1,0 +1,253 @@
+"""Host ages against orbits: comparison with the target's age, correlations, regressions, and what they could have found.
+
+The orbit variables are log10 (a/au) and e; ages enter in Gyr (correlations) or as log10 (age/Gyr) (regressions), as the
+specification writes them (sections 6.5 and 6.6).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.config import AgesConfig
+from analysis.population.age_regression import age_slope_test, correlation, detectable_correlation, host_means, partial_correlation, regression
+
+__all__ = ["Ages", "run", "MODELS", "PASSES"]
+
+LOG_A, LOG_AGE, LOG_M, E = "log_semimajor_axis", "log_host_age_gyr", "log_host_mass", "eccentricity"
+MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "log_a_on_log_age": (LOG_A, (LOG_AGE,)),
+    "e_on_log_age": (E, (LOG_AGE,)),
+    "log_a_on_log_age_e_log_mass": (LOG_A, (LOG_AGE, E, LOG_M)),
+}
+# Rows of each pass: all; without e that was assumed to be 0; e measured and no limit; without ages that are limits.
+PASSES = ("as_given", "without_assumed_zero", "measured_eccentricity", "without_age_limits")
+COMPARED = (
+    "object_id", "companion_name", "host_name", "data_source", "discovery_method", "mass_ratio", "host_age_gyr", "host_age_gyr_err_up",
+    "host_age_gyr_err_down", "host_age_gyr_limit", "host_age_reference", "semimajor_axis_au", "log_semimajor_axis", "eccentricity", "eccentricity_err_up",
+    "eccentricity_err_down", "eccentricity_kind", "log_host_mass", "log_host_age_gyr",
+)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Result of the stage.
+
+    rows: candidates with a host age, with n_companions_aged, the number of such companions of the host.
+    comparison: those candidates with age_delta_vs_toi_gyr and is_younger_than_toi; no rows unless the target's age is given.
+    summary: counts, comparison, correlations, regressions, power.
+    """
+
+    rows: pd.DataFrame
+    comparison: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def run(config: AgesConfig, sample: Any, target: Any) -> Ages:
+    """Compare and regress; too few rows or hosts give null results with a reason."""
+    table = sample.table
+    candidates = table[table["is_candidate"] & ~table["is_target"]].sort_values("object_id").reset_index(drop=True)
+    usable = candidates["host_age_gyr"].gt(0) & np.isfinite(candidates["log_semimajor_axis"])
+    aged = candidates[usable].reset_index(drop=True)
+    aged = aged[[name for name in COMPARED if name in aged]].copy()
+    aged["log_host_age_gyr"] = np.log10(aged["host_age_gyr"].astype(float))
+    aged["n_companions_aged"] = aged.groupby("host_name")["object_id"].transform("size").astype(int)
+    age = target.values.get("host_age_gyr")
+    comparison = _comparison_rows(aged, age)
+    summary = {
+        "counts": _counts(candidates, aged), "age_errors": _age_errors(aged), "comparison": _comparison(comparison, age, config),
+        "target": {name: target.values.get(name) for name in ("semimajor_axis_au", "eccentricity", "eccentricity_limit_95")},
+        "correlations": {}, "regressions": {}, "per_host": _per_host(aged, config), "power": _power(aged, config),
+        "settings": {"significance": config.significance, "power": config.power, "permutations": config.permutations, "min_rows": config.min_rows},
+    }
+    for name in PASSES:
+        rows = _pass_rows(aged, name)
+        summary["correlations"][name] = {orbit: _correlated(rows, orbit, config) for orbit in ("semimajor_axis_au", LOG_A, E)}
+        summary["regressions"][name] = {model: _fitted(rows, model, config) for model in MODELS}
+    return Ages(aged, comparison, _without_nan(summary))
+
+
+def _without_nan(value: Any) -> Any:
+    """`value` with every NaN replaced by None, through dictionaries and lists."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _pass_rows(aged: pd.DataFrame, name: str) -> pd.DataFrame:
+    if name == "as_given":
+        kept = pd.Series(True, index=aged.index)
+    elif name == "without_assumed_zero":
+        kept = aged["eccentricity_kind"].ne("assumed_zero")
+    elif name == "measured_eccentricity":
+        kept = aged["eccentricity_kind"].eq("measured")
+    else:
+        limits = aged["host_age_gyr_limit"] if "host_age_gyr_limit" in aged else pd.Series(0, index=aged.index)
+        kept = ~limits.fillna(0).ne(0)
+    return aged[kept].reset_index(drop=True)
+
+
+def _counts(candidates: pd.DataFrame, aged: pd.DataFrame) -> dict[str, Any]:
+    """How many rows and hosts have an age, per class of mass ratio and per source of the age."""
+    high = candidates["high_mass_ratio"].to_numpy(bool)
+    in_aged = candidates["object_id"].isin(aged["object_id"]).to_numpy()
+    per_host = aged.groupby("host_name").size()
+    classes = {}
+    for name, mask in (("high_mass_ratio", high), ("low_mass_ratio", ~high)):
+        part = candidates[mask & in_aged]
+        classes[name] = {"n_rows": len(part), "n_hosts": int(part["host_name"].nunique()), "of_rows": int(mask.sum()), "of_hosts": int(candidates[mask]["host_name"].nunique())}
+    limits = aged["host_age_gyr_limit"].fillna(0).ne(0) if "host_age_gyr_limit" in aged else pd.Series(False, index=aged.index)
+    no_error = aged["host_age_gyr_err_up"].isna() & ~limits
+    axes = aged["semimajor_axis_au"]
+    return {
+        "n_candidates": len(candidates), "n_hosts": int(candidates["host_name"].nunique()),
+        "n_rows_aged": len(aged), "n_hosts_aged": len(per_host), "classes": classes,
+        "class_comparison_possible": min(item["n_hosts"] for item in classes.values()) > 0,
+        "n_hosts_with_several_aged_rows": int((per_host > 1).sum()), "most_rows_of_one_host": int(per_host.max()) if len(per_host) else 0,
+        "rows_per_host": {str(size): int(number) for size, number in per_host.value_counts().sort_index().items()},
+        "n_hosts_age_limit": int(aged.loc[limits, "host_name"].nunique()), "n_hosts_age_without_error": int(aged.loc[no_error, "host_name"].nunique()),
+        "by_reference": {str(k): int(v) for k, v in aged.groupby("host_age_reference")["host_name"].nunique().sort_index().items()},
+        "eccentricity_kind": {str(k): int(v) for k, v in aged["eccentricity_kind"].value_counts().sort_index().items()},
+        "age_min_gyr": _extreme(aged["host_age_gyr"], "min"), "age_max_gyr": _extreme(aged["host_age_gyr"], "max"),
+        "semimajor_axis_min_au": _extreme(axes, "min"), "semimajor_axis_max_au": _extreme(axes, "max"),
+    }
+
+
+def _extreme(values: pd.Series, which: str) -> float | None:
+    return float(getattr(values, which)()) if len(values) else None
+
+
+def _age_errors(aged: pd.DataFrame) -> dict[str, Any]:
+    """How much of the spread of the ages is their error, and how far that shrinks a slope.
+
+    One value per host with a two-sided error, in log10 age: reliability = 1 - mean variance of the errors / variance of the ages,
+    the factor by which least squares shrinks a slope on log age (Fuller 1987, eq. 1.1.6); at most 0 where errors explain all.
+    """
+    hosts = aged.drop_duplicates("host_name")
+    errors = (hosts["host_age_gyr_err_up"] + hosts["host_age_gyr_err_down"]) / 2
+    known = hosts["host_age_gyr_err_up"].gt(0) & hosts["host_age_gyr_err_down"].gt(0)
+    log_errors = (errors / hosts["host_age_gyr"] / math.log(10))[known]
+    out: dict[str, Any] = {"n_hosts": int(known.sum()), "median_log_error_dex": None, "log_age_sd_dex": None, "reliability": None}
+    if known.sum() >= 3:
+        variance = float(hosts.loc[known, "log_host_age_gyr"].var(ddof=1))
+        out |= {
+            "median_log_error_dex": float(log_errors.median()), "log_age_sd_dex": math.sqrt(variance),
+            "reliability": 1 - float((log_errors**2).mean()) / variance if variance > 0 else None,
+        }
+    return out
+
+
+def _comparison_rows(aged: pd.DataFrame, age: float | None) -> pd.DataFrame:
+    """Aged candidates with the difference of their age from the target's (Gyr); none without the target's age."""
+    rows = aged.drop(columns=["log_host_mass"]) if age is not None else aged.drop(columns=["log_host_mass"]).iloc[:0]
+    rows = rows.reset_index(drop=True)
+    rows["age_delta_vs_toi_gyr"] = rows["host_age_gyr"].astype(float) - (math.nan if age is None else age)
+    rows["is_younger_than_toi"] = rows["age_delta_vs_toi_gyr"].lt(0)
+    return rows
+
+
+def _comparison(rows: pd.DataFrame, age: float | None, config: AgesConfig) -> dict[str, Any]:
+    """Scalars of the age comparison; Delta age and age have the same correlations, since they differ by a constant."""
+    if age is None:
+        return {"toi_age_gyr": None, "reason": "no age is given for the target (--toi_age_gyr)"}
+    out: dict[str, Any] = {"toi_age_gyr": age, "reason": None, "n_rows": len(rows), "n_hosts": int(rows["host_name"].nunique())}
+    hosts = rows.drop_duplicates("host_name")
+    for unit, part in (("rows", rows), ("hosts", hosts)):
+        younger = int(part["is_younger_than_toi"].sum())
+        low, high = _fraction_interval(younger, len(part)) if unit == "hosts" else (None, None)
+        out[unit] = {
+            "median_delta_gyr": float(part["age_delta_vs_toi_gyr"].median()) if len(part) else None,
+            "n_younger": younger, "younger_fraction": younger / len(part) if len(part) else None,
+            "younger_fraction_low": low, "younger_fraction_high": high,
+        }
+    # The error that faces the target: upward for a younger host, downward for an older one; 0 marks a limit, not an error.
+    error = np.where(hosts["is_younger_than_toi"], hosts["host_age_gyr_err_up"], hosts["host_age_gyr_err_down"]).astype(float)
+    error = np.where(error > 0, error, np.nan)
+    out["n_hosts_differing_by_more_than_error"] = int(np.sum(np.abs(hosts["age_delta_vs_toi_gyr"]) > error))
+    out["n_hosts_without_error"] = int(np.sum(np.isnan(error)))
+    out["correlations"] = {orbit: _correlated(rows, orbit, config, "age_delta_vs_toi_gyr") for orbit in ("semimajor_axis_au", LOG_A, E)}
+    return out
+
+
+def _fraction_interval(count: int, total: int) -> tuple[float | None, float | None]:
+    """Wilson 95 % interval of a fraction."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    if total == 0:
+        return None, None
+    low, high = proportion_confint(count, total, alpha=0.05, method="wilson")
+    return float(low), float(high)
+
+
+def _shortage(rows: pd.DataFrame, config: AgesConfig) -> str | None:
+    n_hosts = int(rows["host_name"].nunique())
+    if len(rows) < config.min_rows or n_hosts < config.min_rows:
+        return f"{len(rows)} rows of {n_hosts} hosts; at least {config.min_rows} of each are needed"
+    return None
+
+
+def _correlated(rows: pd.DataFrame, orbit: str, config: AgesConfig, age: str = "host_age_gyr") -> dict[str, Any]:
+    """Correlations of age (or its difference from the target's) with one orbit variable."""
+    rows = rows.dropna(subset=[age, orbit])
+    out: dict[str, Any] = {"n_rows": len(rows), "n_hosts": int(rows["host_name"].nunique()), "reason": _shortage(rows, config)}
+    if out["reason"] is None:
+        values = correlation(rows[age].to_numpy(float), rows[orbit].to_numpy(float), rows["host_name"].to_numpy(dtype=str), config.permutations, config.seed)
+        out |= {key: None if math.isnan(value) else value for key, value in values.items()}
+        out["reason"] = "a variable is constant" if out["pearson_r"] is None else None
+    return out
+
+
+def _fitted(rows: pd.DataFrame, model: str, config: AgesConfig) -> dict[str, Any]:
+    """One regression with both sets of errors and the partial correlation of each predictor."""
+    response, predictors = MODELS[model]
+    rows = rows.dropna(subset=[response, *predictors]).reset_index(drop=True)
+    out: dict[str, Any] = {"response": response, "predictors": list(predictors), "n_rows": len(rows), "n_hosts": int(rows["host_name"].nunique())}
+    out["reason"] = _shortage(rows, config)
+    if out["reason"] is None:
+        try:
+            out |= regression(rows, response, predictors, "host_name")
+        except ValueError as error:
+            out["reason"] = str(error)
+    if out["reason"] is None:
+        if len(predictors) == 1:
+            arrays = (rows[predictors[0]].to_numpy(float), rows[response].to_numpy(float), rows["host_name"].to_numpy(dtype=str))
+            out |= age_slope_test(*arrays, config.permutations, config.seed, config.significance)
+        out["partial_correlations"] = {
+            name: partial_correlation(rows, response, name, tuple(other for other in predictors if other != name)) for name in predictors
+        }
+    return out
+
+
+def _per_host(aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
+    """The same with one value per host: means of log a and e over its companions, log age and log mass as they are."""
+    out: dict[str, Any] = {}
+    for name, (response, predictors) in MODELS.items():
+        columns = (response, *predictors)
+        hosts = host_means(aged.dropna(subset=list(columns)), columns)
+        out[name] = {"n_rows": len(hosts), "n_hosts": len(hosts), "reason": _shortage(hosts, config)}
+        if out[name]["reason"] is None:
+            try:
+                out[name] |= regression(hosts, response, predictors, None)
+            except ValueError as error:
+                out[name]["reason"] = str(error)
+    for orbit in (LOG_A, E):
+        hosts = host_means(aged.dropna(subset=[orbit]), (orbit, "host_age_gyr"))
+        out[f"correlation_{orbit}"] = _correlated(hosts, orbit, config)
+    return out
+
+
+def _power(aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
+    """Smallest |r| the tests would find with the stated power: hosts as the independent units, and rows, which is optimistic."""
+    out = {}
+    for name, rows in (("semimajor_axis", aged), ("eccentricity", aged.dropna(subset=[E]))):
+        n_hosts = int(rows["host_name"].nunique())
+        sizes = {"hosts": n_hosts, "rows": len(rows)}
+        values = {unit: detectable_correlation(n, config.significance, config.power) for unit, n in sizes.items()}
+        out[name] = {f"n_{unit}": n for unit, n in sizes.items()} | {
+            f"detectable_r_{unit}": None if math.isnan(value) else value for unit, value in values.items()
+        }
+    return out

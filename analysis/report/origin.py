@@ -1,0 +1,29 @@
+"""Files of the origin classifier: probability per object, summary, coefficients, AUROC of every variant."""
+
+from pathlib import Path
+from typing import Any
+
+from analysis.report.files import Context, write_csv, write_json
+
+__all__ = ["write"]
+
+
+def write(directory: Path, context: Context, origin: Any, mixture: Any = None) -> None:
+    """Write objects_with_probs.csv, origin_variants.csv, origin_sensitivity.csv, origin_coefficients.csv, origin_summary.json.
+
+    The mixture's labels and responsibilities join the objects by object_id, their columns named mixture_*.
+    """
+    write_csv(directory / "objects_with_probs.csv", _with_mixture(origin.objects, mixture), context)
+    write_csv(directory / "origin_variants.csv", origin.variants, context)
+    write_csv(directory / "origin_sensitivity.csv", origin.sensitivity, context)
+    write_csv(directory / "origin_coefficients.csv", origin.coefficients, context)
+    write_json(directory / "origin_summary.json", origin.summary, context)
+
+
+def _with_mixture(objects: Any, mixture: Any) -> Any:
+    labels = getattr(mixture, "labels", None)
+    if labels is None or "object_id" not in labels:
+        return objects
+    new = labels[[name for name in labels if name == "object_id" or name not in objects]]
+    new = new.rename(columns={name: name if name.startswith("mixture_") or name == "object_id" else f"mixture_{name}" for name in new})
+    return objects.merge(new, on="object_id", how="left", validate="one_to_one")
