@@ -33,7 +33,8 @@ def ledger_rows(step: str, reason: str, before: pd.DataFrame | None, after: pd.D
     for catalogue in CATALOGUES:
         left = int((after["data_source"] == catalogue).sum())
         entered = left if before is None else int((before["data_source"] == catalogue).sum())
-        rows.append({"step": step, "reason": reason, "catalogue": catalogue, "rows_in": entered, "rows_out": left, "note": (notes or {}).get(catalogue, "")})
+        note = (notes or {}).get(catalogue, "")
+        rows.append({"step": step, "reason": reason, "catalogue": catalogue, "rows_in": entered, "rows_out": left, "note": note})
     return rows
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.catalogue.convert import add_flag
-from analysis.constants import G, MJUP_MSUN, YEAR_DAYS
+from analysis.constants import MJUP_MSUN, YEAR_DAYS, G
 
-__all__ = ["kepler_axis", "derive_axes"]
+__all__ = ["derive_axes", "kepler_axis"]
 
 
 def kepler_axis(period_day: np.ndarray, host_mass_msun: np.ndarray, companion_mass_mjup: np.ndarray) -> np.ndarray:

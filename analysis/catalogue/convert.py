@@ -12,7 +12,7 @@ from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
 from analysis.catalogue.textfile import TextTable
 from analysis.errors import InputError
 
-__all__ = ["numbers", "texts", "Draft", "empty_table", "typed_table", "add_flag"]
+__all__ = ["Draft", "add_flag", "empty_table", "numbers", "texts", "typed_table"]
 
 MISSING = {"", "nan", "null", "none", "--", "n/a"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -32,7 +32,10 @@ def numbers(table: TextTable, name: str) -> np.ndarray:
             continue
         plain = plain_text(cell)
         if not NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
-            raise InputError(f"{table.name}, line {table.lines[index]}, column {name}: '{cell[:40]}' is not a finite number; expected {table.kind}. Mend the cell or empty it.")
+            raise InputError(
+                f"{table.name}, line {table.lines[index]}, column {name}: '{cell[:40]}' is not a finite number; expected {table.kind}. Mend the "
+                "cell or empty it."
+            )
         values[index] = float(plain)
     return values
 
@@ -130,6 +133,7 @@ class Draft:
     def _refuse(self, index: int, name: str, value: float, expected: str) -> None:
         source = self.names.get(name, name)
         raise InputError(
-            f"{self.table.name}, line {self.table.lines[index]}, column {source}: {value:g} is not possible for the {BY_NAME[name].description or name}; "
+            f"{self.table.name}, line {self.table.lines[index]}, column {source}: {value:g} is not possible for the "
+            f"{BY_NAME[name].description or name}; "
             f"expected {expected}. Check the unit, mend the cell or empty it."
         )

@@ -16,7 +16,7 @@ from analysis.catalogue.manifest import FROZEN
 from analysis.catalogue.schema import AXIS_KINDS, COLUMNS, ECCENTRICITY_KINDS, MASS_KINDS
 from analysis.errors import InputError
 
-__all__ = ["APPLIED_COLUMNS", "read_corrections", "apply_corrections"]
+__all__ = ["APPLIED_COLUMNS", "apply_corrections", "read_corrections"]
 
 FILE = "corrections.csv"
 FIELDS = ["object_id", "column", "action", "value_in_source", "value", "err_up", "err_down", "reference", "reason"]

@@ -14,7 +14,7 @@ from analysis.catalogue.derived import add_derived
 from analysis.config import SelectionConfig
 from analysis.errors import InputError
 
-__all__ = ["Sample", "run", "candidates", "subset"]
+__all__ = ["Sample", "candidates", "run", "subset"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def candidates(table: pd.DataFrame, config: SelectionConfig) -> tuple[pd.DataFra
     refused = {name: flags.str.contains(f"refused:{name}=", regex=False).astype(bool) for name in ("semimajor_axis_au", "eccentricity")}
     axis = table["semimajor_axis_au"]
     derived = table["semimajor_axis_kind"] == "kepler"
-    e, teff, metallicity = table["eccentricity"], table["host_teff_k"], table["metallicity"]
+    e, teff, feh = table["eccentricity"], table["host_teff_k"], table["metallicity"]
+    teff_range, feh_range = (config.teff_min, config.teff_max), (config.metallicity_min, config.metallicity_max)
     in_range = table["host_mass_msun"].between(config.host_mass_min, config.host_mass_max)
     steps = [
         ("mass range", f"host mass outside {config.host_mass_min:g} to {config.host_mass_max:g} Msun", in_range),
@@ -57,15 +58,16 @@ def candidates(table: pd.DataFrame, config: SelectionConfig) -> tuple[pd.DataFra
         ("axis present", "semi-major axis missing and not derivable", axis.notna() | refused["semimajor_axis_au"]),
         ("axis positive", "semi-major axis not above 0", axis > 0),
         ("eccentricity range", "eccentricity outside [0, 1)", (e.isna() | ((e >= 0) & (e < 1))) & ~refused["eccentricity"]),
-        ("temperature", f"host temperature outside {config.teff_min:g} to {config.teff_max:g} K", teff.isna() | teff.between(config.teff_min, config.teff_max)),
-        ("metallicity", f"[Fe/H] outside {config.metallicity_min:g} to {config.metallicity_max:g}", metallicity.isna() | metallicity.between(config.metallicity_min, config.metallicity_max)),
+        ("temperature", "host temperature outside {:g} to {:g} K".format(*teff_range), teff.isna() | teff.between(*teff_range)),
+        ("metallicity", "[Fe/H] outside {:g} to {:g}".format(*feh_range), feh.isna() | feh.between(*feh_range)),
     ]
     rows, ledger = table, []
     for step, reason, passes in steps:
         left = rows[passes[rows.index]]
         notes = None
         if step == "axis present":
-            notes = {name: f"{int((derived[left.index] & (left['data_source'] == name)).sum())} of them derived from the period" for name in CATALOGUES}
+            made = left.loc[derived[left.index], "data_source"]
+            notes = {name: f"{int((made == name).sum())} of them derived from the period" for name in CATALOGUES}
         ledger += ledger_rows(step, reason, rows, left, notes)
         rows = left
     return table[in_range], rows, ledger
@@ -90,10 +92,12 @@ def run(config: SelectionConfig, *, catalogue: Any, target: Any) -> Sample:
         kept = in_range if config.percent >= 100 else processed
         tables[variant] = _finish(kept, processed_ids, target, config)
         full = add_derived(in_range, config.mass_ratio_split, None)
-        counts[variant] = count_all(full, full["object_id"].isin(set(chosen["object_id"])), full["object_id"].isin(processed_ids))
+        is_candidate, is_processed = (full["object_id"].isin(ids) for ids in (set(chosen["object_id"]), processed_ids))
+        counts[variant] = count_all(full, is_candidate, is_processed, {"low": config.host_mass_min, "high": config.host_mass_max})
     ledger = pd.concat(ledgers, ignore_index=True)[["variant", *LEDGER_COLUMNS]]
     ledger["variant"] = ledger["variant"].astype("str")
-    return Sample(tables["corrected"], tables["uncorrected"], ledger, {**counts["corrected"], "uncorrected": counts["uncorrected"], "percent": config.percent})
+    summary = {**counts["corrected"], "uncorrected": counts["uncorrected"], "percent": config.percent}
+    return Sample(tables["corrected"], tables["uncorrected"], ledger, summary)
 
 
 def _finish(rows: pd.DataFrame, processed: set[str], target: Any, config: SelectionConfig) -> pd.DataFrame:
@@ -113,4 +117,6 @@ def _check(config: SelectionConfig) -> None:
         raise InputError(f"percent is {config.percent:g}; expected a number from 0 to 100.")
     for low, high in (("host_mass_min", "host_mass_max"), ("teff_min", "teff_max"), ("metallicity_min", "metallicity_max")):
         if not getattr(config, low) <= getattr(config, high):
-            raise InputError(f"selection.{low} is {getattr(config, low):g}, above selection.{high} {getattr(config, high):g}; expected the lower bound first.")
+            raise InputError(
+                f"selection.{low} is {getattr(config, low):g}, above selection.{high} {getattr(config, high):g}; expected the lower bound first."
+            )

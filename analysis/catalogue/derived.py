@@ -32,7 +32,8 @@ def add_derived(table: pd.DataFrame, mass_ratio_split: float, target_age_gyr: fl
     age = table["host_age_gyr"]
     delta = age - (np.nan if target_age_gyr is None else target_age_gyr)
     table["mass_ratio"] = mass_ratio
-    for name, values in (("mass_ratio", mass_ratio), ("semimajor_axis", table["semimajor_axis_au"]), ("host_mass", table["host_mass_msun"]), ("host_age_gyr", age)):
+    positive = {"mass_ratio": mass_ratio, "semimajor_axis": table["semimajor_axis_au"], "host_mass": table["host_mass_msun"], "host_age_gyr": age}
+    for name, values in positive.items():
         table[f"log_{name}"] = np.log10(values.where(values > 0))
     table["above_deuterium_limit"] = table["companion_mass_mjup"] > DEUTERIUM_LIMIT_MJUP
     table["high_mass_ratio"] = mass_ratio > mass_ratio_split

@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.catalogue.convert import add_flag
 from analysis.catalogue.names import host_key, same_orbit
 
-__all__ = ["TARGET_HOST", "TARGET_ID", "resolve_duplicates", "remove_target"]
+__all__ = ["TARGET_HOST", "TARGET_ID", "remove_target", "resolve_duplicates"]
 
 TARGET_HOST = "TOI-6894"
 TARGET_ID = "TOI:TOI-6894 b"
@@ -41,7 +41,8 @@ def resolve_duplicates(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]
                 dropped[index] = same[0]
             else:
                 kept.append(index)
-    pairs = [[ordered.at[k, "object_id"], ordered.at[d, "object_id"], "one catalogue" if sources[k] == sources[d] else "two catalogues"] for d, k in sorted(dropped.items())]
+    name = ordered["object_id"]
+    pairs = [[name[k], name[d], "one catalogue" if sources[k] == sources[d] else "two catalogues"] for d, k in sorted(dropped.items())]
     for index, keeper in dropped.items():
         ordered.at[keeper, "flags"] = add_flag(ordered.at[keeper, "flags"], f"duplicate:{ordered.at[index, 'object_id']}")
     result = ordered.drop(index=list(dropped)).reset_index(drop=True)

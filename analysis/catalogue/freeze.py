@@ -19,6 +19,7 @@ from analysis.catalogue.assemble import HOST_MASS_LIMIT, Assembled, assemble
 from analysis.catalogue.corrections import read_corrections
 from analysis.catalogue.frozen import read_companions, table_text
 from analysis.catalogue.host_ages import FILE as AGES_FILE
+from analysis.catalogue.host_ages import KIND as AGES_KIND
 from analysis.catalogue.host_ages import host_ages_text, read_host_ages
 from analysis.catalogue.manifest import COMPANIONS, CURATED, FROZEN, digest, read_manifest, write_manifest
 from analysis.catalogue.schema import COLUMN_NAMES
@@ -26,17 +27,22 @@ from analysis.catalogue.target import read_published
 from analysis.catalogue.textfile import read_text_table
 from analysis.errors import InputError
 
-__all__ = ["freeze", "restamp", "main", "SCHEMA_VERSION"]
+__all__ = ["SCHEMA_VERSION", "freeze", "main", "restamp"]
 
 SCHEMA_VERSION = 1
 AUTHORITIES = {
     "NASA": ("NASA Exoplanet Archive, Planetary Systems Composite Parameters (pscomppars)", "https://exoplanetarchive.ipac.caltech.edu/TAP"),
-    "BD_Catalogue": ("Brown Dwarf Companion Catalogue, Stevenson et al. 2023", "https://ordo.open.ac.uk/articles/dataset/Brown_Dwarf_Companion_Catalogue/24156393"),
+    "BD_Catalogue": (
+        "Brown Dwarf Companion Catalogue, Stevenson et al. 2023 (arXiv:2310.02695)",
+        "https://ordo.open.ac.uk/articles/dataset/Brown_Dwarf_Companion_Catalogue/24156393",
+    ),
     "ages": ("Extrasolar Planets Encyclopaedia, Schneider et al. 2011", "https://exoplanet.eu/catalog/"),
 }
 
 
-def freeze(ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None) -> dict[str, int]:
+def freeze(
+    ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None
+) -> dict[str, int]:
     """Write `folder` anew from the exports; returns row counts per file.
 
     `copies` says for NASA, BD_Catalogue and ages where a copy came from, `dates` when it was retrieved (YYYY-MM-DD);
@@ -58,8 +64,8 @@ def freeze(ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZE
         sources = {name: _source(name, path, info, copies, dates) for name, path, info in (
             ("NASA", ps, assembled.files["NASA"]), ("BD_Catalogue", bd, assembled.files["BD_Catalogue"]))}
         if ages:
-            info = {"file": ages.name, "sha256": digest(ages) if ages.is_file() else "", "rows": len(read_text_table(ages, "an exoplanet.eu export").rows)}
-            sources["ages"] = _source("ages", ages, info, copies, dates)
+            text = read_text_table(ages, AGES_KIND)
+            sources["ages"] = _source("ages", ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}, copies, dates)
             reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
             hosts = sorted(set(assembled.table["host_name"]))
             (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT), encoding="utf-8")
@@ -84,7 +90,10 @@ def restamp(folder: Path = FROZEN) -> list[str]:
         if manifest["files"].get(name, {}).get("sha256") == digest(folder / name):
             continue
         if name == COMPANIONS:
-            raise InputError(f"{folder / name} differs from its checksum; it is made from exports, not edited by hand. Restore it or run `just freeze --ps FILE --bd FILE`.")
+            raise InputError(
+                f"{folder / name} differs from its checksum; it is made from exports, not edited by hand. Restore it or run `just freeze --ps FILE "
+                "--bd FILE`."
+            )
         changed.append(name)
     backup = (folder / "MANIFEST.json").read_text(encoding="utf-8")
     content = {key: value for key, value in manifest.items() if key != "files"}
@@ -136,7 +145,9 @@ def _source(name: str, path: Path, info: dict, copies: dict[str, str], dates: di
         try:
             fetched = json.loads(beside.read_text(encoding="utf-8"))
         except ValueError:
-            raise InputError(f"{beside} is not valid JSON; expected the provenance of {path.name}. Fetch the catalogue again or remove the file.") from None
+            raise InputError(
+                f"{beside} is not valid JSON; expected the provenance of {path.name}. Fetch the catalogue again or remove the file."
+            ) from None
         if fetched.get("sha256") != info["sha256"]:
             raise InputError(f"{beside} belongs to another file than {path.name} (sha256 differs); fetch the catalogue again or remove the file.")
     copied = copies.get(name) or ("retrieved from the service itself" if fetched else "local file, origin not recorded")

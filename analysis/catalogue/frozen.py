@@ -14,7 +14,7 @@ from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
 from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.errors import InputError
 
-__all__ = ["table_text", "read_companions", "read_curated"]
+__all__ = ["read_companions", "read_curated", "table_text"]
 
 
 def table_text(table: pd.DataFrame) -> str:
@@ -46,11 +46,17 @@ def read_companions(folder: Path = FROZEN) -> pd.DataFrame:
     table = read_text_table(verified(COMPANIONS, folder), "the frozen catalogue table")
     if table.header != list(COLUMN_NAMES):
         different = sorted(set(table.header) ^ set(COLUMN_NAMES)) or ["their order"]
-        raise InputError(f"{table.name}: the columns do not fit the schema ({', '.join(different[:5])}); expected the frozen catalogue table. Run `just freeze` again.")
+        raise InputError(
+            f"{table.name}: the columns do not fit the schema ({', '.join(different[:5])}); expected the frozen catalogue table. Run `just freeze` "
+            "again."
+        )
     columns = {column.name: _column(table, column) for column in COLUMNS}
     frame = typed_table(columns).sort_values("object_id", kind="stable", ignore_index=True)
     if frame["object_id"].duplicated().any():
-        raise InputError(f"{table.name}: object_id {frame.loc[frame['object_id'].duplicated(), 'object_id'].iloc[0]} appears twice; expected each companion once. Run `just freeze` again.")
+        raise InputError(
+            f"{table.name}: object_id {frame.loc[frame['object_id'].duplicated(), 'object_id'].iloc[0]} appears twice; expected each companion "
+            "once. Run `just freeze` again."
+        )
     return frame if len(frame) else empty_table()
 
 
@@ -60,7 +66,10 @@ def _column(table: TextTable, column) -> list:
     if column.kind in ("text", "choice"):
         for line, cell in zip(table.lines, cells, strict=True):
             if column.kind == "choice" and cell and cell not in column.choices:
-                raise InputError(f"{table.name}, line {line}, column {column.name}: '{cell}' is not allowed; expected one of {', '.join(column.choices)}. Run `just freeze` again.")
+                raise InputError(
+                    f"{table.name}, line {line}, column {column.name}: '{cell}' is not allowed; expected one of {', '.join(column.choices)}. Run "
+                    "`just freeze` again."
+                )
         return [cell or None for cell in cells]
     values = []
     for line, cell in zip(table.lines, cells, strict=True):
@@ -70,7 +79,10 @@ def _column(table: TextTable, column) -> list:
             value = math.inf
         low, high = (-1, 1) if column.kind == "flag" else (column.low, column.high)
         if not (math.isnan(value) and column.kind == "number" or low <= value <= high):
-            raise InputError(f"{table.name}, line {line}, column {column.name}: '{cell}' is not allowed; expected {low:g} to {high:g} {column.unit}. Run `just freeze` again.".replace(" .", "."))
+            raise InputError(
+                f"{table.name}, line {line}, column {column.name}: '{cell}' is not allowed; "
+                f"expected {f'{low:g} to {high:g} {column.unit}'.rstrip()}. Run `just freeze` again."
+            )
         values.append(value)
     return np.asarray(values, dtype=float).tolist()
 

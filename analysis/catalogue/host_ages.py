@@ -19,7 +19,7 @@ from analysis.catalogue.names import host_key
 from analysis.catalogue.textfile import read_text_table
 from analysis.errors import InputError
 
-__all__ = ["FILE", "read_host_ages", "attach_ages", "host_ages_text"]
+__all__ = ["FILE", "attach_ages", "host_ages_text", "read_host_ages"]
 
 FILE = "host_ages.csv"
 FIELDS = ["host_name", "aliases", "host_age_gyr", "err_up", "err_down", "reference", "origin_name", "note"]
@@ -37,7 +37,10 @@ def read_host_ages(folder: Path = FROZEN) -> list[dict[str, str]]:
         except ValueError:
             good = False
         if not (good and row["host_name"] and row["reference"]):
-            raise InputError(f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, and a reference. Mend the line and run `just freeze --restamp`.")
+            raise InputError(
+                f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, and a reference. Mend the line and run "
+                "`just freeze --restamp`."
+            )
     return rows
 
 
@@ -78,7 +81,8 @@ def host_ages_text(path: Path, hosts: list[str], reference: str, mass_limit: flo
     for index in np.flatnonzero(age > 0):
         if names[index] is None:
             continue
-        keys = [host_key(SAME_HOST.get(names[index], names[index])), *(host_key(alias) for alias in (aliases[index] or "").split(",") if alias.strip())]
+        others = [alias for alias in (aliases[index] or "").split(",") if alias.strip()]
+        keys = [host_key(SAME_HOST.get(names[index], names[index])), *map(host_key, others)]
         match = next((key for key in keys if key in wanted), None)
         if match or mass[index] <= mass_limit:
             rows.setdefault(match or keys[0], []).append(index)

@@ -70,8 +70,10 @@ def _base(config: CatalogueConfig) -> tuple[pd.DataFrame, list[dict], dict[str, 
     made = assemble(config.ps, config.bd)
     rest = frozen[~frozen["data_source"].isin(made.files)]
     table, pairs = resolve_duplicates(pd.concat([made.table, rest], ignore_index=True))
-    ledger = [row for row in made.ledger if row["catalogue"] in made.files] + [row for row in manifest["ledger"] if row["catalogue"] not in made.files]
-    return table, ledger, sources | {name: _local(info) for name, info in made.files.items()}, made.duplicates | dict(zip(pairs["dropped"], pairs["kept"], strict=True))
+    ledger = [row for row in made.ledger if row["catalogue"] in made.files]
+    ledger += [row for row in manifest["ledger"] if row["catalogue"] not in made.files]
+    sources |= {name: _local(info) for name, info in made.files.items()}
+    return table, ledger, sources, made.duplicates | dict(zip(pairs["dropped"], pairs["kept"], strict=True))
 
 
 def _local(info: dict[str, Any]) -> dict[str, Any]:

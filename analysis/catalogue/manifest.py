@@ -8,7 +8,7 @@ from typing import Any
 from analysis.errors import InputError
 from analysis.runtime import ROOT
 
-__all__ = ["FROZEN", "MANIFEST", "CURATED", "COMPANIONS", "read_manifest", "verified", "digest", "write_manifest", "count_rows"]
+__all__ = ["COMPANIONS", "CURATED", "FROZEN", "MANIFEST", "count_rows", "digest", "read_manifest", "verified", "write_manifest"]
 
 FROZEN = ROOT / "data" / "frozen"
 MANIFEST = "MANIFEST.json"
@@ -33,9 +33,13 @@ def read_manifest(folder: Path = FROZEN) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["files"]
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; expected the checksums of the frozen catalogue. Restore the folder from the repository or run `just freeze`.") from None
+        raise InputError(
+            f"{path}: no such file; expected the checksums of the frozen catalogue. Restore the folder from the repository or run `just freeze`."
+        ) from None
     except (ValueError, KeyError, TypeError, OSError):
-        raise InputError(f"{path} is not a valid manifest; expected JSON with the key 'files'. Restore it from the repository or run `just freeze`.") from None
+        raise InputError(
+            f"{path} is not a valid manifest; expected JSON with the key 'files'. Restore it from the repository or run `just freeze`."
+        ) from None
     return content
 
 
@@ -48,7 +52,9 @@ def verified(name: str, folder: Path = FROZEN) -> Path:
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected the frozen table that {MANIFEST} lists. Restore it from the repository.")
     if digest(path) != entry["sha256"]:
-        remedy = "if the edit is meant, run `just freeze --restamp`, else restore the file from the repository" if name != COMPANIONS else "restore the file from the repository or run `just freeze`"
+        remedy = "restore the file from the repository or run `just freeze`"
+        if name != COMPANIONS:
+            remedy = "if the edit is meant, run `just freeze --restamp`, else restore the file from the repository"
         raise InputError(f"{path} does not match its checksum in {MANIFEST}; expected sha256 {entry['sha256'][:12]}...: {remedy}.")
     return path
 

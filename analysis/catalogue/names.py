@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-__all__ = ["plain_text", "host_key", "same_orbit"]
+__all__ = ["host_key", "plain_text", "same_orbit"]
 
 MINUS_SIGNS = "\u2010\u2011\u2012\u2013\u2014\u2212"
 CATALOGUE_PREFIXES = ((r"^(gliese|gl|gj)(?=\d)", "gj"), (r"^(2massw|2mass|2m)j?(?=\d)", "2massj"), (r"^(bd|cd|cpd)(?=\d)", r"\1+"))

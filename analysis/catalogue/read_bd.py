@@ -15,7 +15,7 @@ from analysis.catalogue.names import host_key
 from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.errors import InputError
 
-__all__ = ["read_bd", "KIND", "harmonised_method"]
+__all__ = ["KIND", "harmonised_method", "read_bd"]
 
 KIND = "the Brown Dwarf Companion Catalogue"
 REQUIRED = ["host_star", "method", "mass", "msini", "period", "ecc", "Mstar"]
@@ -60,13 +60,18 @@ def read_bd(path: str | Path) -> tuple[pd.DataFrame, TextTable]:
     errors = np.isfinite(draft.columns["eccentricity_err_up"]) | np.isfinite(draft.columns["eccentricity_err_down"])
     draft.columns |= {
         "mass_kind": [None if math.isnan(value) else "true" if is_true else "msini" for value, is_true in zip(mass, true, strict=True)],
-        "eccentricity_kind": [
-            "missing" if not 0 <= value < 1 else "assumed_zero" if value == 0 and not given else "measured" for value, given in zip(e, errors, strict=True)
-        ],
+        "eccentricity_kind": [_eccentricity_kind(value, given) for value, given in zip(e, errors, strict=True)],
         "semimajor_axis_kind": ["missing"] * len(table.rows),
         "reference": texts(table, "source"),
     }
     return draft.finish(), table
+
+
+def _eccentricity_kind(value: float, has_error: bool) -> str:
+    """The kind of an eccentricity; the catalogue marks no limits."""
+    if not 0 <= value < 1:
+        return "missing"
+    return "measured" if value > 0 or has_error else "assumed_zero"
 
 
 def _identity(draft: Draft, table: TextTable) -> None:
@@ -76,10 +81,16 @@ def _identity(draft: Draft, table: TextTable) -> None:
     for index, (host, raw) in enumerate(zip(hosts, raw_methods, strict=True)):
         line = table.lines[index]
         if host is None:
-            raise InputError(f"{table.name}, line {line}, column host_star is empty; expected {KIND} with one named host per row. Fill the cell or remove the line.")
+            raise InputError(
+                f"{table.name}, line {line}, column host_star is empty; expected {KIND} with one named host per row. Fill the cell or remove the "
+                "line."
+            )
         method = harmonised_method(raw or "")
         if method is None:
-            raise InputError(f"{table.name}, line {line}, column method: '{raw or ''}' is not a known method; expected transit, imaging, Gaia binary_masses, rv or rv+... Mend the cell.")
+            raise InputError(
+                f"{table.name}, line {line}, column method: '{raw or ''}' is not a known method; expected transit, imaging, Gaia binary_masses, rv "
+                "or rv+... Mend the cell."
+            )
         methods.append(method)
     names = list(hosts)
     keys = [host_key(host) for host in hosts]

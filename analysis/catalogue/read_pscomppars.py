@@ -15,7 +15,7 @@ from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.constants import MJUP_IN_MEARTH, REARTH_AU, RJUP_AU
 from analysis.errors import InputError
 
-__all__ = ["read_pscomppars", "KIND", "MEASURED", "PLAIN"]
+__all__ = ["KIND", "MEASURED", "PLAIN", "read_pscomppars"]
 
 KIND = "a PSCompPars export of the NASA Exoplanet Archive"
 REQUIRED = ["pl_name", "hostname", "discoverymethod", "st_mass", "pl_bmassj|pl_bmasse", "pl_orbsmax", "pl_orbeccen"]
@@ -54,7 +54,10 @@ def read_pscomppars(path: str | Path) -> tuple[pd.DataFrame, TextTable]:
         draft.columns[name] = numbers(table, source)
     for name, source in (("host_mass_msun", "st_mass"), ("companion_mass_mjup", "pl_bmassj or pl_bmasse")):
         if np.isnan(draft.columns[name]).all():
-            raise InputError(f"{table.name}: column {source} has no value in any row; expected {KIND} with masses. Export the table again with that column filled.")
+            raise InputError(
+                f"{table.name}: column {source} has no value in any row; expected {KIND} with masses. Export the table again with that column "
+                "filled."
+            )
     _kinds(draft, texts(table, "pl_bmassprov"))
     draft.columns["reference"] = ["NASA Exoplanet Archive, PSCompPars"] * len(table.rows)
     draft.columns["host_age_reference"] = ["PSCompPars st_age" if math.isfinite(age) else None for age in draft.columns["host_age_gyr"]]
@@ -69,11 +72,20 @@ def _identity(draft: Draft, table: TextTable) -> None:
         line = table.lines[index]
         for column, value in (("pl_name", name), ("hostname", host), ("discoverymethod", method)):
             if value is None:
-                raise InputError(f"{table.name}, line {line}, column {column} is empty; expected {KIND} with one named companion per row. Fill the cell or remove the line.")
+                raise InputError(
+                    f"{table.name}, line {line}, column {column} is empty; expected {KIND} with one named companion per row. Fill the cell or "
+                    "remove the line."
+                )
         if method not in METHODS:
-            raise InputError(f"{table.name}, line {line}, column discoverymethod: '{method}' is not a known method; expected one of {', '.join(METHODS)}. Use the archive's spelling.")
+            raise InputError(
+                f"{table.name}, line {line}, column discoverymethod: '{method}' is not a known method; expected one of {', '.join(METHODS)}. Use "
+                "the archive's spelling."
+            )
         if name in seen:
-            raise InputError(f"{table.name}, line {line}: '{name}' is already on line {seen[name]}; expected {KIND} with one row per companion (table pscomppars, not ps). Remove one.")
+            raise InputError(
+                f"{table.name}, line {line}: '{name}' is already on line {seen[name]}; expected {KIND} with one row per companion (table "
+                "pscomppars, not ps). Remove one."
+            )
         seen[name] = line
     draft.columns |= {
         "object_id": [f"NASA:{name}" for name in names], "companion_name": names, "host_name": hosts, "data_source": ["NASA"] * len(names),
@@ -84,7 +96,8 @@ def _identity(draft: Draft, table: TextTable) -> None:
 def _quantity(table: TextTable, source: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Value, upper error, lower error (as written) and limit flag of an archive quantity."""
     limits = [name for name in (f"{source}lim", f"{source}_lim") if name in table.header]
-    return numbers(table, source), numbers(table, f"{source}err1"), numbers(table, f"{source}err2"), numbers(table, limits[0] if limits else f"{source}lim")
+    value, up, down = (numbers(table, f"{source}{suffix}") for suffix in ("", "err1", "err2"))
+    return value, up, down, numbers(table, limits[0] if limits else f"{source}lim")
 
 
 def _earth_or_jupiter(draft: Draft, table: TextTable, name: str) -> None:
@@ -105,7 +118,8 @@ def _kinds(draft: Draft, provenance: list[str | None]) -> None:
     for index, source in enumerate(provenance):
         if source is not None and source not in MASS_PROVENANCE:
             raise InputError(
-                f"{draft.table.name}, line {draft.table.lines[index]}, column pl_bmassprov: '{source}' is not a known provenance; expected one of {', '.join(MASS_PROVENANCE)}. Mend the cell."
+                f"{draft.table.name}, line {draft.table.lines[index]}, column pl_bmassprov: '{source}' is not a known provenance; "
+                f"expected one of {', '.join(MASS_PROVENANCE)}. Mend the cell."
             )
         mass = columns["companion_mass_mjup"][index]
         kind = "upper_limit" if columns["companion_mass_mjup_limit"][index] == 1 else MASS_PROVENANCE.get(source or "")

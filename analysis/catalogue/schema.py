@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Column", "COLUMNS", "COLUMN_NAMES", "MASS_KINDS", "ECCENTRICITY_KINDS", "AXIS_KINDS", "DATA_SOURCES", "METHODS"]
+__all__ = ["AXIS_KINDS", "COLUMNS", "COLUMN_NAMES", "DATA_SOURCES", "ECCENTRICITY_KINDS", "MASS_KINDS", "METHODS", "Column"]
 
 DATA_SOURCES = ("NASA", "BD_Catalogue", "TOI")
 MASS_KINDS = ("true", "msini", "mass_radius_relation", "upper_limit")

@@ -15,7 +15,7 @@ from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
 from analysis.config import TargetConfig
 from analysis.errors import InputError
 
-__all__ = ["Target", "run", "read_published"]
+__all__ = ["Target", "read_published", "run"]
 
 FILE = "toi6894.csv"
 FIELDS = ["quantity", "value", "err_up", "err_down", "unit", "reference"]
@@ -56,14 +56,20 @@ def read_published(folder: Path = FROZEN) -> tuple[dict[str, Any], dict[str, str
         except ValueError:
             numbers = {}
         low, high = ranges.get(name, (math.inf, -math.inf))
-        if "value" not in numbers or not low <= numbers["value"] <= high or min(numbers.get("err_up", 1), numbers.get("err_down", 1)) <= 0 or not row["reference"]:
-            raise InputError(f"{FILE}, line {line}: expected a known quantity with a value in range, positive errors or none, and a reference. Mend the line and run `just freeze --restamp`.")
+        errors_fit = min(numbers.get("err_up", 1.0), numbers.get("err_down", 1.0)) > 0
+        if not ("value" in numbers and low <= numbers["value"] <= high and errors_fit and row["reference"]):
+            raise InputError(
+                f"{FILE}, line {line}: expected a known quantity with a value in range, positive errors or none, and a reference. Mend the line and "
+                "run `just freeze --restamp`."
+            )
         values[name] = numbers["value"]
         values |= {f"{name}_{key}": numbers[key] for key in ("err_up", "err_down") if key in numbers}
         references[name] = row["reference"]
     missing = [name for name in REQUIRED if name not in values]
     if missing:
-        raise InputError(f"{FILE}: {', '.join(missing)} missing; expected the published values of {TARGET_HOST} b. Add the line and run `just freeze --restamp`.")
+        raise InputError(
+            f"{FILE}: {', '.join(missing)} missing; expected the published values of {TARGET_HOST} b. Add the line and run `just freeze --restamp`."
+        )
     return values, references
 
 

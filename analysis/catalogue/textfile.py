@@ -99,7 +99,9 @@ def parse_text_table(name: str, raw: bytes, kind: str) -> TextTable:
                 _check_header(name, header, kind)
                 continue
             if len(row) != len(header):
-                raise InputError(f"{name}, line {line}: {len(row)} fields where the header has {len(header)}; expected {kind}. Mend or remove the line.")
+                raise InputError(
+                    f"{name}, line {line}: {len(row)} fields where the header has {len(header)}; expected {kind}. Mend or remove the line."
+                )
             if [cell.strip() for cell in row] == header:
                 raise InputError(f"{name}, line {line}: the header is repeated; expected {kind} with one header. Remove the second header.")
             rows.append(row)
