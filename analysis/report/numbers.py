@@ -1,0 +1,99 @@
+"""Every number of the paper: a pointer (artifact, field, format) and nothing computed here.
+
+`numbers.json` lists value, text and origin of each; `_variables.yml` carries the same text for the manuscript, each
+wrapped in a span that names its key, with bare twins under `plain`.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analysis.config import Config, parameters
+from analysis.report.files import Context, write_json
+from analysis.report.formatting import formatted
+from analysis.report.pointers import POINTERS
+
+__all__ = ["write", "lookup", "collect"]
+
+
+def lookup(content: Any, field: str) -> Any:
+    """The value at a dotted path of nested dicts and lists (a list is indexed by number).
+
+    None when a value on the way is null or says why it is absent (a dict with the key "reason", or a list too short).
+    Raises KeyError when the path names something the artifact does not know: a mistake in a pointer, not in the data.
+    """
+    for part in field.split("."):
+        if content is None:
+            return None
+        if isinstance(content, list):
+            content = content[int(part)] if int(part) < len(content) else None
+        elif part in content:
+            content = content[part]
+        elif "reason" in content:
+            return None
+        else:
+            raise KeyError(f"no field {part!r} on the way to {field!r}")
+    return content
+
+
+def collect(artifacts: Path, config: Config) -> dict[str, dict[str, Any]]:
+    """All numbers by key: value, text, artifact, field and format. Raises KeyError when a pointer leads nowhere."""
+    files: dict[str, Any] = {}
+    numbers: dict[str, dict[str, Any]] = {}
+    for key, artifact, field, style in POINTERS:
+        if artifact not in files:
+            files[artifact] = json.loads((artifacts / artifact).read_text(encoding="utf-8"))
+        value = lookup(files[artifact], field)
+        numbers[key] = {"value": value, "text": formatted(value, style), "artifact": artifact, "field": field, "format": style}
+    for name, value, unit, meaning, source in parameters(config):
+        if value is not None and not isinstance(value, str):
+            text = _parameter_text(value)
+            numbers[f"set.{name}"] = {"value": value, "text": text, "artifact": "run.json", "field": name, "format": "parameter", "unit": unit, "meaning": meaning, "source": source}
+    claims = json.loads((artifacts / "claims.json").read_text(encoding="utf-8"))["claims"]
+    for claim in claims:
+        for part in ("sentence", "verdict"):
+            numbers[f"claims.{claim['id']}.{part}"] = {
+                "value": claim[part], "text": claim[part], "artifact": "claims.json", "field": f"{claim['id']}.{part}", "format": "text",
+            }
+    return numbers
+
+
+def _parameter_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_parameter_text(item) for item in value)
+    if isinstance(value, float) and (abs(value) >= 1e4 or 0 < abs(value) < 1e-3):
+        text = formatted(value, "scientific:2").replace(".0 ×", " ×")
+        return text.removeprefix("1 × ")
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _yaml(tree: dict[str, Any], indent: int = 0) -> str:
+    lines = []
+    for key, value in sorted(tree.items()):
+        pad = "  " * indent
+        lines.append(f"{pad}{key}:\n{_yaml(value, indent + 1)}" if isinstance(value, dict) else f"{pad}{key}: {json.dumps(value, ensure_ascii=False)}\n")
+    return "".join(lines)
+
+
+def _nested(flat: dict[str, str]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for key, text in flat.items():
+        *parents, last = key.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[last] = text
+    return tree
+
+
+def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
+    """Write numbers.json, run.json (the configuration) and _variables.yml."""
+    numbers = collect(artifacts, config)
+    write_json(directory / "numbers.json", numbers, context)
+    write_json(directory / "run.json", asdict(config), context)
+    plain = {key: number["text"] for key, number in numbers.items()}
+    spans = {key: text if key.startswith("claims.") else f'[{text}]{{.num data-k="{key}"}}' for key, text in plain.items()}
+    tree = _nested(spans)
+    tree["plain"] = _nested(plain)
+    (directory / "_variables.yml").write_text(_yaml(tree), encoding="utf-8")

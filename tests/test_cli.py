@@ -1,0 +1,141 @@
+"""The command line as a user meets it: exit statuses, one-sentence errors, prompts, logs, and what stays untouched."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis.__main__ import _normalised, main
+from analysis.runtime import ROOT
+
+
+def run(*args: str, stdin: str = "", cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", *args], input=stdin, capture_output=True, text=True, cwd=cwd, timeout=300,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+
+
+@pytest.fixture
+def quiet(tmp_path):
+    """Options that keep logs and artifacts of a test in its own folder."""
+    return ["--logdir", str(tmp_path / "logs"), "--errordir", str(tmp_path / "errors"), "--outdir", str(tmp_path / "out")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--percent", "101"], "percentage from 0 to 100"),
+        (["--percent", "-1"], "percentage from 0 to 100"),
+        (["--percent", "half"], "percentage from 0 to 100"),
+        (["--percent", "nan"], "percentage from 0 to 100"),
+        (["--toi_mstar", "0"], "above zero"),
+        (["--toi-a-AU", "inf"], "above zero"),
+        (["--threads", "0"], "threads"),
+        (["--no-such-option"], "no such option"),
+        (["--run", "no-such-file.toml"], "no-such-file.toml"),
+        (["--set", "kozai.draws"], "section.name=value"),
+        (["--set", "kozai.draws=many"], "draws"),
+        (["--set", "kozai.weight=1"], "no parameter"),
+        (["--set", "nothing.draws=1"], "not a section"),
+        (["--set", "selection.percent=150"], "percentage"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_status_2(arguments, words, tmp_path):
+    result = run(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert words in result.stderr and result.stderr.count("\n") == 1 and "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "words"),
+    [
+        ("--ps", None, "missing.csv"),
+        ("--ps", b"", "empty"),
+        ("--ps", b"a;b;c\n1;2;3\n", "column"),
+        ("--ps", os.urandom(4096), "input.csv"),
+        ("--bd", b"host_star,method\nX,rv\n", "column"),
+        ("--labels", b"companion,label\nx,1\n", "column"),
+    ],
+)
+def test_bad_files_are_one_sentence_and_leave_results_alone(option, content, words, tmp_path, quiet):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "SUMMARY.txt").write_text("earlier result")
+    path = tmp_path / ("input.csv" if content is not None else "missing.csv")
+    if content is not None:
+        path.write_bytes(content)
+    result = run(option, str(path), *quiet)
+    assert result.returncode == 2 and words in result.stderr and "Traceback" not in result.stderr
+    assert result.stderr.count("Error:") == 1
+    assert [item.name for item in out.iterdir()] == ["SUMMARY.txt"] and (out / "SUMMARY.txt").read_text() == "earlier result"
+    assert words in next((tmp_path / "errors").iterdir()).read_text()
+
+
+def test_directory_instead_of_a_file(tmp_path, quiet):
+    result = run("--ps", str(tmp_path), *quiet)
+    assert result.returncode == 2 and "directory" in result.stderr
+
+
+def test_outdir_that_is_a_file(tmp_path, quiet):
+    (tmp_path / "file").write_text("mine")
+    result = run(*quiet, "--outdir", str(tmp_path / "file"))
+    assert result.returncode == 2 and "--outdir" in result.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("answer", ["exit\n", "EXIT\n", "", "0\n"])
+def test_count_leaves_cleanly(answer, tmp_path, quiet):
+    result = run("--count-candidates", *quiet, stdin=answer)
+    assert result.returncode == 0 and "othing was processed" in result.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_count_shows_each_catalogue_and_the_total(quiet, sample):
+    result = run("--count_candidates", *quiet, stdin="exit\n")
+    numbers = [int(line.split("(")[0].split()[-1]) for line in result.stdout.splitlines() if "(of " in line]
+    candidates = sample.table[sample.table["is_candidate"]]
+    by_source = candidates["data_source"].value_counts()
+    assert numbers == [by_source["NASA"], by_source["BD_Catalogue"], len(candidates)]
+
+
+def test_three_bad_answers_end_with_status_2(tmp_path, quiet):
+    result = run("--count-candidates", *quiet, stdin="many\n120\n-3\n50\n")
+    assert result.returncode == 2 and result.stdout.count("is not a percentage") == 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_bad_answer_is_asked_again(tmp_path, quiet):
+    result = run("--count-candidates", *quiet, stdin="101\nexit\n")
+    assert result.returncode == 0 and result.stdout.count("Percentage of candidates") == 2
+
+
+def test_logs_are_paired_named_and_hold_the_output(tmp_path):
+    result = run(
+        "--count-candidates", "--logdir", str(tmp_path / "a"), "--errordir", str(tmp_path / "b"), "--log_basename", "run",
+        "--error_basename", "run_errors", stdin="nonsense\nnonsense\nnonsense\n",
+    )
+    assert result.returncode == 2
+    (log,) = (tmp_path / "a").iterdir()
+    (errors,) = (tmp_path / "b").iterdir()
+    assert log.name.startswith("run_2") and errors.name == log.name.replace("run_", "run_errors_")
+    assert "Candidates that meet" in log.read_text() and "No usable percentage" in log.read_text()
+    assert "No usable percentage" in errors.read_text() and "Candidates that meet" not in errors.read_text()
+
+
+def test_options_may_use_dashes_underscores_and_any_case():
+    assert _normalised(["--toi-a-AU", "0.05", "--Log-Basename=My-Run", "-3"]) == ["--toi_a_au", "0.05", "--log_basename=My-Run", "-3"]
+
+
+def test_the_paper_refuses_a_partial_sample(capsys):
+    assert main(["--write-run", "--percent", "50"]) == 2
+    assert "just analyze --percent" in capsys.readouterr().err
+
+
+def test_help_imports_only_the_standard_library():
+    code = "import sys; from analysis.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(sorted({'numpy','pandas','numba','scipy','matplotlib'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.rstrip().endswith("[]")
