@@ -96,7 +96,8 @@ def run(config: SelectionConfig, *, catalogue: Any, target: Any) -> Sample:
         counts[variant] = count_all(full, is_candidate, is_processed, {"low": config.host_mass_min, "high": config.host_mass_max})
     ledger = pd.concat(ledgers, ignore_index=True)[["variant", *LEDGER_COLUMNS]]
     ledger["variant"] = ledger["variant"].astype("str")
-    summary = {**counts["corrected"], "uncorrected": counts["uncorrected"], "percent": config.percent}
+    summary = {**counts["corrected"], "uncorrected": counts["uncorrected"], "percent": config.percent,
+               "host_mass_min": config.host_mass_min, "host_mass_max": config.host_mass_max, "mass_ratio_split": config.mass_ratio_split}
     return Sample(tables["corrected"], tables["uncorrected"], ledger, summary)
 
 
