@@ -11,10 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["correlation", "partial_correlation", "detectable_correlation", "regression", "age_slope_test", "host_means"]
+__all__ = [
+    "age_slope_test",
+    "correlation",
+    "detectable_correlation",
+    "host_means",
+    "most_influential_host",
+    "partial_correlation",
+    "regression",
+]
 
 
-def correlation(age: NDArray[np.float64], value: NDArray[np.float64], hosts: NDArray[np.str_], permutations: int, seed: int) -> dict[str, float]:
+def correlation(
+    age: NDArray[np.float64], value: NDArray[np.float64], hosts: NDArray[np.str_], permutations: int, seed: int
+) -> dict[str, float]:
     """Pearson and Spearman coefficients of `age` and `value` (n,), with p-values that assume independent rows and that do not.
 
     p: Student t with n - 2 degrees of freedom (scipy). p_host_permutation: share of permutations of the ages among hosts,
@@ -31,13 +41,25 @@ def correlation(age: NDArray[np.float64], value: NDArray[np.float64], hosts: NDA
     pearson, spearman = stats.pearsonr(age, value), stats.spearmanr(age, value)
     pearson_null = _rowwise_correlation(shuffled, value)
     spearman_null = _rowwise_correlation(stats.rankdata(shuffled, axis=1), stats.rankdata(value))
-    return dict(zip(keys, (
-        float(pearson.statistic), float(pearson.pvalue), _permutation_p(pearson_null, pearson.statistic),
-        float(spearman.statistic), float(spearman.pvalue), _permutation_p(spearman_null, spearman.statistic),
-    ), strict=True))
+    return dict(
+        zip(
+            keys,
+            (
+                float(pearson.statistic),
+                float(pearson.pvalue),
+                _permutation_p(pearson_null, pearson.statistic),
+                float(spearman.statistic),
+                float(spearman.pvalue),
+                _permutation_p(spearman_null, spearman.statistic),
+            ),
+            strict=True,
+        )
+    )
 
 
-def _shuffled_among_hosts(age: NDArray[np.float64], hosts: NDArray[np.str_], permutations: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _shuffled_among_hosts(
+    age: NDArray[np.float64], hosts: NDArray[np.str_], permutations: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Ages (permutations, n) after permuting the hosts' ages, planets left in place, and the host number (n,) of each row."""
     names, first, index = np.unique(hosts, return_index=True, return_inverse=True)
     orders = np.argsort(np.random.default_rng(seed).random((permutations, len(names))), axis=1)
@@ -81,7 +103,12 @@ def detectable_correlation(n: int, significance: float, power: float) -> float:
 
 
 def age_slope_test(
-    age: NDArray[np.float64], value: NDArray[np.float64], hosts: NDArray[np.str_], permutations: int, seed: int, significance: float,
+    age: NDArray[np.float64],
+    value: NDArray[np.float64],
+    hosts: NDArray[np.str_],
+    permutations: int,
+    seed: int,
+    significance: float,
 ) -> dict[str, float]:
     """Tests of the slope of `value` on `age` (n,) by permuting the ages among hosts, and the true size of the cluster-robust test.
 
@@ -97,7 +124,11 @@ def age_slope_test(
     n_hosts = int(index.max()) + 1
     limit = student.ppf(1 - significance / 2, n_hosts - 1)
     slopes = _permutation_p(_rowwise_correlation(shuffled, value), float(np.corrcoef(age, value)[0, 1]))
-    return {"slope_permutation_p": slopes, "permutation_p": _permutation_p(null, observed), "cluster_test_size": float(np.mean(np.abs(null) > limit))}
+    return {
+        "slope_permutation_p": slopes,
+        "permutation_p": _permutation_p(null, observed),
+        "cluster_test_size": float(np.mean(np.abs(null) > limit)),
+    }
 
 
 def _cluster_t(rows: NDArray[np.float64], value: NDArray[np.float64], index: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -112,11 +143,11 @@ def _cluster_t(rows: NDArray[np.float64], value: NDArray[np.float64], index: NDA
     return slope / np.sqrt(variance)
 
 
-def regression(table: pd.DataFrame, response: str, predictors: tuple[str, ...], host: str | None) -> dict[str, Any]:
+def regression(table: pd.DataFrame, response: str, predictors: tuple[str, ...], host: str) -> dict[str, Any]:
     """Ordinary least squares of `response` on `predictors` and a constant, with two sets of errors.
 
     Returns n_rows, n_hosts, r_squared, r_squared_adjusted, f_p (ordinary) and `terms`: for each term its coefficient,
-    error, t, p and 95 % interval: ordinary and, where `host` names the cluster column, cluster-robust (Liang & Zeger 1986, with
+    error, t, p and 95 % interval: ordinary, cluster-robust by the column `host` (Liang & Zeger 1986, with
     the G/(G-1) (n-1)/(n-k) correction) and from the jackknife over hosts (CV3 of MacKinnon, Nielsen & Webb 2023, J. Appl.
     Econometrics 38, 671), both with Student t of G - 1 degrees of freedom. With few clusters of unequal size the cluster-robust errors
     are too small and the jackknife's are not; NaN where the rows without one host leave the coefficients undetermined.
@@ -129,12 +160,11 @@ def regression(table: pd.DataFrame, response: str, predictors: tuple[str, ...], 
     if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1] or len(design) <= design.shape[1]:
         raise ValueError(f"{len(design)} rows do not determine {design.shape[1]} coefficients")
     ordinary = sm.OLS(table[response].astype(float), design).fit()
-    fits = {"ordinary": ordinary}
-    if host is not None:
-        groups = pd.factorize(table[host], sort=True)[0]
-        fits["cluster"] = ordinary.get_robustcov_results("cluster", groups=groups, use_correction=True, df_correction=True, use_t=True)
-        jackknife = _jackknife_errors(design.to_numpy(), table[response].to_numpy(float), groups)
-        limit = float(student.ppf(0.975, groups.max()))
+    groups = pd.factorize(table[host], sort=True)[0]
+    robust = ordinary.get_robustcov_results("cluster", groups=groups, use_correction=True, df_correction=True, use_t=True)
+    fits = {"ordinary": ordinary, "cluster": robust}
+    jackknife = _jackknife_errors(design.to_numpy(), table[response].to_numpy(float), groups)
+    limit = float(student.ppf(0.975, groups.max()))
     terms: dict[str, dict[str, float]] = {}
     for position, name in enumerate(design.columns):
         terms[name] = {"coefficient": float(ordinary.params.iloc[position])}
@@ -142,17 +172,29 @@ def regression(table: pd.DataFrame, response: str, predictors: tuple[str, ...], 
             low, high = np.asarray(fit.conf_int())[position]
             values = (fit.bse, fit.tvalues, fit.pvalues)
             error, statistic, p = (float(np.asarray(value)[position]) for value in values)
-            terms[name] |= {f"{kind}_error": error, f"{kind}_t": statistic, f"{kind}_p": p, f"{kind}_low": float(low), f"{kind}_high": float(high)}
-        if host is not None:
-            value, error = terms[name]["coefficient"], jackknife[position]
-            p = float(2 * student.sf(abs(value / error), groups.max()))
             terms[name] |= {
-                "jackknife_error": float(error), "jackknife_t": float(value / error), "jackknife_p": p,
-                "jackknife_low": float(value - limit * error), "jackknife_high": float(value + limit * error),
+                f"{kind}_error": error,
+                f"{kind}_t": statistic,
+                f"{kind}_p": p,
+                f"{kind}_low": float(low),
+                f"{kind}_high": float(high),
             }
+        value, error = terms[name]["coefficient"], jackknife[position]
+        p = float(2 * student.sf(abs(value / error), groups.max()))
+        terms[name] |= {
+            "jackknife_error": float(error),
+            "jackknife_t": float(value / error),
+            "jackknife_p": p,
+            "jackknife_low": float(value - limit * error),
+            "jackknife_high": float(value + limit * error),
+        }
     return {
-        "n_rows": len(table), "n_hosts": int(table[host].nunique()) if host is not None else len(table),
-        "r_squared": float(ordinary.rsquared), "r_squared_adjusted": float(ordinary.rsquared_adj), "f_p": float(ordinary.f_pvalue), "terms": terms,
+        "n_rows": len(table),
+        "n_hosts": int(table[host].nunique()),
+        "r_squared": float(ordinary.rsquared),
+        "r_squared_adjusted": float(ordinary.rsquared_adj),
+        "f_p": float(ordinary.f_pvalue),
+        "terms": terms,
     }
 
 
@@ -173,3 +215,24 @@ def host_means(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """One row per host_name, sorted: the mean of each of `columns` over the host's companions, and n_companions."""
     grouped = table.groupby("host_name", sort=True)
     return grouped[list(columns)].mean().assign(n_companions=grouped.size()).reset_index()
+
+
+def most_influential_host(table: pd.DataFrame, response: str, predictor: str) -> tuple[str, float, float] | None:
+    """(host_name, slope with all rows, slope without the host) of the host whose omission changes the slope most; None if undefined.
+
+    Slopes are least squares of `response` on `predictor`; hosts without which the predictor is constant are left out of the search.
+    """
+    from scipy.stats import linregress
+
+    if table[predictor].nunique() < 2:
+        return None
+    whole = float(linregress(table[predictor], table[response]).slope)
+    best = None
+    for host in sorted(table["host_name"].unique()):
+        rest = table[table["host_name"] != host]
+        if rest[predictor].nunique() < 2:
+            continue
+        slope = float(linregress(rest[predictor], rest[response]).slope)
+        if best is None or abs(slope - whole) > abs(best[2] - whole):
+            best = (host, whole, slope)
+    return best

@@ -12,9 +12,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import AgesConfig
-from analysis.population.age_regression import age_slope_test, correlation, detectable_correlation, host_means, partial_correlation, regression
+from analysis.population.age_regression import (
+    age_slope_test,
+    correlation,
+    detectable_correlation,
+    host_means,
+    most_influential_host,
+    partial_correlation,
+    regression,
+)
 
-__all__ = ["Ages", "run", "MODELS", "PASSES"]
+__all__ = ["MODELS", "PASSES", "Ages", "run"]
 
 LOG_A, LOG_AGE, LOG_M, E = "log_semimajor_axis", "log_host_age_gyr", "log_host_mass", "eccentricity"
 MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -22,12 +30,37 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "e_on_log_age": (E, (LOG_AGE,)),
     "log_a_on_log_age_e_log_mass": (LOG_A, (LOG_AGE, E, LOG_M)),
 }
-# Rows of each pass: all; without e that was assumed to be 0; e measured and no limit; without ages that are limits.
-PASSES = ("as_given", "without_assumed_zero", "measured_eccentricity", "without_age_limits")
+# Rows of each pass: all; without e that was assumed to be 0; e measured and no limit; without ages that are limits; the low-q
+# class alone; without the host that moves the slope of log a on log age most, since one young host can carry a regression.
+PASSES = (
+    "as_given",
+    "without_assumed_zero",
+    "measured_eccentricity",
+    "without_age_limits",
+    "low_mass_ratio",
+    "without_most_influential_host",
+)
 COMPARED = (
-    "object_id", "companion_name", "host_name", "data_source", "discovery_method", "mass_ratio", "host_age_gyr", "host_age_gyr_err_up",
-    "host_age_gyr_err_down", "host_age_gyr_limit", "host_age_reference", "semimajor_axis_au", "log_semimajor_axis", "eccentricity", "eccentricity_err_up",
-    "eccentricity_err_down", "eccentricity_kind", "log_host_mass", "log_host_age_gyr",
+    "object_id",
+    "companion_name",
+    "host_name",
+    "data_source",
+    "discovery_method",
+    "mass_ratio",
+    "host_age_gyr",
+    "host_age_gyr_err_up",
+    "host_age_gyr_err_down",
+    "host_age_gyr_limit",
+    "host_age_reference",
+    "semimajor_axis_au",
+    "log_semimajor_axis",
+    "eccentricity",
+    "eccentricity_err_up",
+    "eccentricity_err_down",
+    "eccentricity_kind",
+    "high_mass_ratio",
+    "log_host_mass",
+    "log_host_age_gyr",
 )
 
 
@@ -57,13 +90,24 @@ def run(config: AgesConfig, sample: Any, target: Any) -> Ages:
     age = target.values.get("host_age_gyr")
     comparison = _comparison_rows(aged, age)
     summary = {
-        "counts": _counts(candidates, aged), "age_errors": _age_errors(aged), "comparison": _comparison(comparison, age, config),
+        "counts": _counts(candidates, aged, config),
+        "age_errors": _age_errors(aged),
+        "comparison": _comparison(comparison, age, config),
         "target": {name: target.values.get(name) for name in ("semimajor_axis_au", "eccentricity", "eccentricity_limit_95")},
-        "correlations": {}, "regressions": {}, "per_host": _per_host(aged, config), "power": _power(aged, config),
-        "settings": {"significance": config.significance, "power": config.power, "permutations": config.permutations, "min_rows": config.min_rows},
+        "correlations": {},
+        "regressions": {},
+        "per_host": _per_host(aged, config),
+        "power": _power(aged, config),
+        "influence": _influence(aged, config),
+        "settings": {
+            "significance": config.significance,
+            "power": config.power,
+            "permutations": config.permutations,
+            "min_rows": config.min_rows,
+        },
     }
     for name in PASSES:
-        rows = _pass_rows(aged, name)
+        rows = _pass_rows(aged, name, summary["influence"]["host_name"])
         summary["correlations"][name] = {orbit: _correlated(rows, orbit, config) for orbit in ("semimajor_axis_au", LOG_A, E)}
         summary["regressions"][name] = {model: _fitted(rows, model, config) for model in MODELS}
     return Ages(aged, comparison, _without_nan(summary))
@@ -78,8 +122,38 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _pass_rows(aged: pd.DataFrame, name: str) -> pd.DataFrame:
-    if name == "as_given":
+def _influence(aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
+    """The host whose omission changes the slope of log a on log age most, and that slope with and without it."""
+    out: dict[str, Any] = {
+        "host_name": None,
+        "host_age_gyr": None,
+        "n_rows": None,
+        "slope_with": None,
+        "slope_without": None,
+        "reason": _shortage(aged, config),
+    }
+    if out["reason"] is None:
+        found = most_influential_host(aged, LOG_A, LOG_AGE)
+        if found is None:
+            out["reason"] = "the ages do not determine a slope"
+        else:
+            rows = aged[aged["host_name"] == found[0]]
+            out |= {
+                "host_name": found[0],
+                "slope_with": found[1],
+                "slope_without": found[2],
+                "n_rows": len(rows),
+                "host_age_gyr": float(rows["host_age_gyr"].iloc[0]),
+            }
+    return out
+
+
+def _pass_rows(aged: pd.DataFrame, name: str, influential: str | None) -> pd.DataFrame:
+    if name == "low_mass_ratio":
+        kept = ~aged["high_mass_ratio"].astype(bool)
+    elif name == "without_most_influential_host":
+        kept = aged["host_name"].ne(influential)
+    elif name == "as_given":
         kept = pd.Series(True, index=aged.index)
     elif name == "without_assumed_zero":
         kept = aged["eccentricity_kind"].ne("assumed_zero")
@@ -91,7 +165,7 @@ def _pass_rows(aged: pd.DataFrame, name: str) -> pd.DataFrame:
     return aged[kept].reset_index(drop=True)
 
 
-def _counts(candidates: pd.DataFrame, aged: pd.DataFrame) -> dict[str, Any]:
+def _counts(candidates: pd.DataFrame, aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
     """How many rows and hosts have an age, per class of mass ratio and per source of the age."""
     high = candidates["high_mass_ratio"].to_numpy(bool)
     in_aged = candidates["object_id"].isin(aged["object_id"]).to_numpy()
@@ -99,21 +173,34 @@ def _counts(candidates: pd.DataFrame, aged: pd.DataFrame) -> dict[str, Any]:
     classes = {}
     for name, mask in (("high_mass_ratio", high), ("low_mass_ratio", ~high)):
         part = candidates[mask & in_aged]
-        classes[name] = {"n_rows": len(part), "n_hosts": int(part["host_name"].nunique()), "of_rows": int(mask.sum()), "of_hosts": int(candidates[mask]["host_name"].nunique())}
+        classes[name] = {
+            "n_rows": len(part),
+            "n_hosts": int(part["host_name"].nunique()),
+            "of_rows": int(mask.sum()),
+            "of_hosts": int(candidates[mask]["host_name"].nunique()),
+        }
     limits = aged["host_age_gyr_limit"].fillna(0).ne(0) if "host_age_gyr_limit" in aged else pd.Series(False, index=aged.index)
     no_error = aged["host_age_gyr_err_up"].isna() & ~limits
     axes = aged["semimajor_axis_au"]
     return {
-        "n_candidates": len(candidates), "n_hosts": int(candidates["host_name"].nunique()),
-        "n_rows_aged": len(aged), "n_hosts_aged": len(per_host), "classes": classes,
-        "class_comparison_possible": min(item["n_hosts"] for item in classes.values()) > 0,
-        "n_hosts_with_several_aged_rows": int((per_host > 1).sum()), "most_rows_of_one_host": int(per_host.max()) if len(per_host) else 0,
+        "n_candidates": len(candidates),
+        "n_hosts": int(candidates["host_name"].nunique()),
+        "n_rows_aged": len(aged),
+        "n_hosts_aged": len(per_host),
+        "classes": classes,
+        "class_comparison_possible": min(item["n_hosts"] for item in classes.values()) >= config.min_rows,
+        "aged_high_mass_ratio": aged.loc[aged["high_mass_ratio"].astype(bool), "companion_name"].tolist(),
+        "n_hosts_with_several_aged_rows": int((per_host > 1).sum()),
+        "most_rows_of_one_host": int(per_host.max()) if len(per_host) else 0,
         "rows_per_host": {str(size): int(number) for size, number in per_host.value_counts().sort_index().items()},
-        "n_hosts_age_limit": int(aged.loc[limits, "host_name"].nunique()), "n_hosts_age_without_error": int(aged.loc[no_error, "host_name"].nunique()),
+        "n_hosts_age_limit": int(aged.loc[limits, "host_name"].nunique()),
+        "n_hosts_age_without_error": int(aged.loc[no_error, "host_name"].nunique()),
         "by_reference": {str(k): int(v) for k, v in aged.groupby("host_age_reference")["host_name"].nunique().sort_index().items()},
         "eccentricity_kind": {str(k): int(v) for k, v in aged["eccentricity_kind"].value_counts().sort_index().items()},
-        "age_min_gyr": _extreme(aged["host_age_gyr"], "min"), "age_max_gyr": _extreme(aged["host_age_gyr"], "max"),
-        "semimajor_axis_min_au": _extreme(axes, "min"), "semimajor_axis_max_au": _extreme(axes, "max"),
+        "age_min_gyr": _extreme(aged["host_age_gyr"], "min"),
+        "age_max_gyr": _extreme(aged["host_age_gyr"], "max"),
+        "semimajor_axis_min_au": _extreme(axes, "min"),
+        "semimajor_axis_max_au": _extreme(axes, "max"),
     }
 
 
@@ -135,7 +222,8 @@ def _age_errors(aged: pd.DataFrame) -> dict[str, Any]:
     if known.sum() >= 3:
         variance = float(hosts.loc[known, "log_host_age_gyr"].var(ddof=1))
         out |= {
-            "median_log_error_dex": float(log_errors.median()), "log_age_sd_dex": math.sqrt(variance),
+            "median_log_error_dex": float(log_errors.median()),
+            "log_age_sd_dex": math.sqrt(variance),
             "reliability": 1 - float((log_errors**2).mean()) / variance if variance > 0 else None,
         }
     return out
@@ -161,8 +249,10 @@ def _comparison(rows: pd.DataFrame, age: float | None, config: AgesConfig) -> di
         low, high = _fraction_interval(younger, len(part)) if unit == "hosts" else (None, None)
         out[unit] = {
             "median_delta_gyr": float(part["age_delta_vs_toi_gyr"].median()) if len(part) else None,
-            "n_younger": younger, "younger_fraction": younger / len(part) if len(part) else None,
-            "younger_fraction_low": low, "younger_fraction_high": high,
+            "n_younger": younger,
+            "younger_fraction": younger / len(part) if len(part) else None,
+            "younger_fraction_low": low,
+            "younger_fraction_high": high,
         }
     # The error that faces the target: upward for a younger host, downward for an older one; 0 marks a limit, not an error.
     error = np.where(hosts["is_younger_than_toi"], hosts["host_age_gyr_err_up"], hosts["host_age_gyr_err_down"]).astype(float)
@@ -195,7 +285,9 @@ def _correlated(rows: pd.DataFrame, orbit: str, config: AgesConfig, age: str = "
     rows = rows.dropna(subset=[age, orbit])
     out: dict[str, Any] = {"n_rows": len(rows), "n_hosts": int(rows["host_name"].nunique()), "reason": _shortage(rows, config)}
     if out["reason"] is None:
-        values = correlation(rows[age].to_numpy(float), rows[orbit].to_numpy(float), rows["host_name"].to_numpy(dtype=str), config.permutations, config.seed)
+        values = correlation(
+            rows[age].to_numpy(float), rows[orbit].to_numpy(float), rows["host_name"].to_numpy(dtype=str), config.permutations, config.seed
+        )
         out |= {key: None if math.isnan(value) else value for key, value in values.items()}
         out["reason"] = "a variable is constant" if out["pearson_r"] is None else None
     return out
@@ -205,7 +297,12 @@ def _fitted(rows: pd.DataFrame, model: str, config: AgesConfig) -> dict[str, Any
     """One regression with both sets of errors and the partial correlation of each predictor."""
     response, predictors = MODELS[model]
     rows = rows.dropna(subset=[response, *predictors]).reset_index(drop=True)
-    out: dict[str, Any] = {"response": response, "predictors": list(predictors), "n_rows": len(rows), "n_hosts": int(rows["host_name"].nunique())}
+    out: dict[str, Any] = {
+        "response": response,
+        "predictors": list(predictors),
+        "n_rows": len(rows),
+        "n_hosts": int(rows["host_name"].nunique()),
+    }
     out["reason"] = _shortage(rows, config)
     if out["reason"] is None:
         try:
@@ -231,7 +328,7 @@ def _per_host(aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
         out[name] = {"n_rows": len(hosts), "n_hosts": len(hosts), "reason": _shortage(hosts, config)}
         if out[name]["reason"] is None:
             try:
-                out[name] |= regression(hosts, response, predictors, None)
+                out[name] |= regression(hosts, response, predictors, "host_name")
             except ValueError as error:
                 out[name]["reason"] = str(error)
     for orbit in (LOG_A, E):

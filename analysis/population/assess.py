@@ -12,10 +12,16 @@ from analysis.config import OriginConfig
 from analysis.population import classifier
 from analysis.population.auroc import area_under_curve, host_bootstrap_interval, score_interval
 
-__all__ = ["Assessment", "assess", "COEFFICIENT_COLUMNS"]
+__all__ = ["COEFFICIENT_COLUMNS", "Assessment", "assess"]
 
 COEFFICIENT_COLUMNS = (
-    "feature", "coefficient_standardised", "coefficient_standardised_low", "coefficient_standardised_high", "coefficient_raw", "training_mean", "training_scale",
+    "feature",
+    "coefficient_standardised",
+    "coefficient_standardised_low",
+    "coefficient_standardised_high",
+    "coefficient_raw",
+    "training_mean",
+    "training_scale",
 )
 NAN = math.nan
 
@@ -33,8 +39,13 @@ class Assessment:
 
 
 def assess(
-    pool: pd.DataFrame, target: pd.DataFrame, variant: str, treatment: str, config: OriginConfig,
-    inverse_regularisation: float | None = None, resample: bool = False,
+    pool: pd.DataFrame,
+    target: pd.DataFrame,
+    variant: str,
+    treatment: str,
+    config: OriginConfig,
+    inverse_regularisation: float | None = None,
+    resample: bool = False,
 ) -> Assessment:
     """Cross-validate `variant` on the labelled rows of `pool` (sorted; column label: 1, 0 or NaN) and score `target` (0 or 1 row).
 
@@ -49,18 +60,42 @@ def assess(
     hosts = pool.loc[labelled, "host_name"].to_numpy(dtype=str)
     n_hosts = {word: len(np.unique(hosts[mask])) for word, mask in (("binary", positive), ("planet", ~positive))}
     scores: dict[str, Any] = {
-        "n_rows": int(labelled.sum()), "n_hosts": len(np.unique(hosts)), "n_binary_like": int(positive.sum()), "n_planet_like": int((~positive).sum()),
-        "n_hosts_binary_like": n_hosts["binary"], "n_hosts_planet_like": n_hosts["planet"], "reason": None,
-        **dict.fromkeys((
-            "auroc", "auroc_low", "auroc_high", "auroc_bootstrap_low", "auroc_bootstrap_high", "auroc_fold_mean", "auroc_fold_sd",
-            "auroc_repeats_min", "auroc_repeats_max", "auroc_in_sample", "brier", "brier_prevalence",
-            "target_probability", "target_probability_low", "target_probability_high",
-        ), NAN),
-        "n_folds_with_both_classes": 0, "separation": None,
+        "n_rows": int(labelled.sum()),
+        "n_hosts": len(np.unique(hosts)),
+        "n_binary_like": int(positive.sum()),
+        "n_planet_like": int((~positive).sum()),
+        "n_hosts_binary_like": n_hosts["binary"],
+        "n_hosts_planet_like": n_hosts["planet"],
+        "reason": None,
+        **dict.fromkeys(
+            (
+                "auroc",
+                "auroc_low",
+                "auroc_high",
+                "auroc_bootstrap_low",
+                "auroc_bootstrap_high",
+                "auroc_fold_mean",
+                "auroc_fold_sd",
+                "auroc_repeats_min",
+                "auroc_repeats_max",
+                "auroc_in_sample",
+                "brier",
+                "brier_prevalence",
+                "target_probability",
+                "target_probability_low",
+                "target_probability_high",
+            ),
+            NAN,
+        ),
+        "n_folds_with_both_classes": 0,
+        "separation": None,
     }
     empty = np.full(len(pool), NAN)
     if min(n_hosts.values()) < config.folds:
-        scores["reason"] = f"{n_hosts['binary']} hosts with binary-like and {n_hosts['planet']} with planet-like rows; {config.folds} grouped folds need {config.folds} of each"
+        scores["reason"] = (
+            f"{n_hosts['binary']} hosts with binary-like and {n_hosts['planet']} with planet-like rows; "
+            f"{config.folds} grouped folds need {config.folds} of each"
+        )
         return Assessment(scores, empty, empty, np.zeros(len(pool), bool), np.full(len(pool), -1), None)
 
     methods = tuple(sorted(pool.loc[labelled, "discovery_method"].dropna().unique()))
@@ -74,7 +109,9 @@ def assess(
     in_sample = final.predict_proba(design.values)[:, 1]
     scores["auroc"] = area_under_curve(held_out, positive)
     scores["auroc_low"], scores["auroc_high"] = score_interval(scores["auroc"], n_hosts["binary"], n_hosts["planet"])
-    scores["auroc_bootstrap_low"], scores["auroc_bootstrap_high"] = host_bootstrap_interval(held_out, positive, hosts, config.score_resamples, config.seed)
+    scores["auroc_bootstrap_low"], scores["auroc_bootstrap_high"] = host_bootstrap_interval(
+        held_out, positive, hosts, config.score_resamples, config.seed
+    )
     by_fold = [area_under_curve(held_out[fold == k], positive[fold == k]) for k in range(config.folds)]
     by_fold = [value for value in by_fold if math.isfinite(value)]
     scores["n_folds_with_both_classes"] = len(by_fold)
@@ -107,8 +144,14 @@ def assess(
 
 
 def _score_all(
-    pool: pd.DataFrame, design: classifier.Design, labelled: NDArray[np.bool_], hosts: NDArray[np.str_], fold: NDArray[np.int64],
-    held_out: NDArray[np.float64], fold_models: list[Any], final: Any,
+    pool: pd.DataFrame,
+    design: classifier.Design,
+    labelled: NDArray[np.bool_],
+    hosts: NDArray[np.str_],
+    fold: NDArray[np.int64],
+    held_out: NDArray[np.float64],
+    fold_models: list[Any],
+    final: Any,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """P(binary-like) of every row of the pool by a model that never saw its host; all are scored out of fold.
 
@@ -121,12 +164,17 @@ def _score_all(
     for row in np.flatnonzero(~labelled):
         number = fold_of_host.get(str(pool["host_name"].iloc[row]))
         fitted = final if number is None else fold_models[number]
-        probability[row] = fitted.predict_proba(design.values[row:row + 1])[0, 1]
+        probability[row] = fitted.predict_proba(design.values[row : row + 1])[0, 1]
     return probability, np.ones(len(pool), bool)
 
 
 def _refit_intervals(
-    design: classifier.Design, positive: NDArray[np.bool_], hosts: NDArray[np.str_], target_values: NDArray[np.float64], strength: float, config: OriginConfig,
+    design: classifier.Design,
+    positive: NDArray[np.bool_],
+    hosts: NDArray[np.str_],
+    target_values: NDArray[np.float64],
+    strength: float,
+    config: OriginConfig,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, float]]:
     """95 % percentile intervals of the standardised coefficients (intercept first) and of the target's probability."""
     names, index = np.unique(hosts, return_inverse=True)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["area_under_curve", "score_interval", "host_bootstrap_interval"]
+__all__ = ["area_under_curve", "host_bootstrap_interval", "score_interval"]
 
 
 def area_under_curve(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
@@ -47,7 +47,12 @@ def score_interval(area: float, n_positive: int, n_negative: int, level: float =
 
 
 def host_bootstrap_interval(
-    scores: NDArray[np.float64], positive: NDArray[np.bool_], hosts: NDArray[np.str_], resamples: int, seed: int, level: float = 0.95,
+    scores: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    hosts: NDArray[np.str_],
+    resamples: int,
+    seed: int,
+    level: float = 0.95,
 ) -> tuple[float, float]:
     """Percentile interval (low, high) of the AUROC over resamples of whole hosts, the scores held fixed.
 

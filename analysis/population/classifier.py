@@ -12,7 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["NUMERIC", "VARIANTS", "TREATMENTS", "Design", "build_design", "model", "grouped_folds", "out_of_fold", "raw_coefficients", "separation"]
+__all__ = [
+    "NUMERIC",
+    "TREATMENTS",
+    "VARIANTS",
+    "Design",
+    "build_design",
+    "grouped_folds",
+    "model",
+    "out_of_fold",
+    "raw_coefficients",
+    "separation",
+]
 
 NUMERIC = ("log_mass_ratio", "log_semimajor_axis", "eccentricity", "log_host_mass", "metallicity")
 INCOMPLETE = ("eccentricity", "metallicity")
@@ -85,7 +96,9 @@ def grouped_folds(positive: NDArray[np.bool_], hosts: NDArray[np.str_], folds: i
     return fold
 
 
-def out_of_fold(design: Design, positive: NDArray[np.bool_], fold: NDArray[np.int64], inverse_regularisation: float) -> tuple[NDArray[np.float64], list[Any]]:
+def out_of_fold(
+    design: Design, positive: NDArray[np.bool_], fold: NDArray[np.int64], inverse_regularisation: float
+) -> tuple[NDArray[np.float64], list[Any]]:
     """P(binary-like) (n,) of each row by the model that held its fold out, and these models in order of fold.
 
     Raises ValueError when a training set has one class only.
@@ -111,16 +124,18 @@ def raw_coefficients(fitted: Any, design: Design) -> pd.DataFrame:
     mean, scale = np.zeros(len(slopes)), np.ones(len(slopes))
     if design.n_numeric:
         steps = fitted.named_steps["columns"].named_transformers_["numeric"]
-        mean[:design.n_numeric] = steps.named_steps["impute"].statistics_
-        scale[:design.n_numeric] = steps.named_steps["scale"].scale_
+        mean[: design.n_numeric] = steps.named_steps["impute"].statistics_
+        scale[: design.n_numeric] = steps.named_steps["scale"].scale_
     raw = slopes / scale
-    return pd.DataFrame({
-        "feature": ["intercept", *design.names],
-        "coefficient_standardised": [intercept, *slopes],
-        "coefficient_raw": [intercept - float(raw @ mean), *raw],
-        "training_mean": [np.nan, *mean],
-        "training_scale": [np.nan, *scale],
-    })
+    return pd.DataFrame(
+        {
+            "feature": ["intercept", *design.names],
+            "coefficient_standardised": [intercept, *slopes],
+            "coefficient_raw": [intercept - float(raw @ mean), *raw],
+            "training_mean": [np.nan, *mean],
+            "training_scale": [np.nan, *scale],
+        }
+    )
 
 
 def separation(design: Design, positive: NDArray[np.bool_]) -> str:
@@ -132,15 +147,18 @@ def separation(design: Design, positive: NDArray[np.bool_]) -> str:
     """
     from scipy.optimize import linprog
 
-    numeric = design.values[:, :design.n_numeric]
+    numeric = design.values[:, : design.n_numeric]
     means = np.nan_to_num([column[np.isfinite(column)].mean() if np.isfinite(column).any() else 0.0 for column in numeric.T])
     values = design.values.copy()
-    values[:, :design.n_numeric] = np.where(np.isfinite(numeric), numeric, means) - means
+    values[:, : design.n_numeric] = np.where(np.isfinite(numeric), numeric, means) - means
     n, k = values.shape
     signed = np.where(positive, 1.0, -1.0)[:, None] * np.column_stack([np.ones(n), values])
     outcome = linprog(
-        np.concatenate([np.zeros(k + 1), -np.ones(n)]), A_ub=np.hstack([-signed, np.eye(n)]), b_ub=np.zeros(n),
-        bounds=[(None, None)] * (k + 1) + [(0.0, 1.0)] * n, method="highs",
+        np.concatenate([np.zeros(k + 1), -np.ones(n)]),
+        A_ub=np.hstack([-signed, np.eye(n)]),
+        b_ub=np.zeros(n),
+        bounds=[(None, None)] * (k + 1) + [(0.0, 1.0)] * n,
+        method="highs",
     )
     margin = -outcome.fun
     return "complete" if margin > n - 1e-6 else "quasi-complete" if margin > 1e-6 else "none"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 
-__all__ = ["BINARY", "PLANET", "fallback_labels", "read_labels", "file_labels", "name_key"]
+__all__ = ["BINARY", "PLANET", "fallback_labels", "file_labels", "name_key", "read_labels"]
 
 BINARY, PLANET = "binary-like", "planet-like"
 COLUMNS = ("companion_name", "label", "reference")
@@ -47,12 +47,16 @@ def read_labels(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: the labels cannot be read: {reason}; give a CSV file with the columns {', '.join(COLUMNS)}.") from error
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        raise InputError(f"{path}: the labels lack the column{'s' * (len(missing) > 1)} {', '.join(missing)} (found: {', '.join(header)[:200] or 'nothing'}); "
-                         f"the first line must name {', '.join(COLUMNS)}, separated by commas.")
+        raise InputError(
+            f"{path}: the labels lack the column{'s' * (len(missing) > 1)} {', '.join(missing)} (found: {', '.join(header)[:200] or 'nothing'}); "
+            f"the first line must name {', '.join(COLUMNS)}, separated by commas."
+        )
     rows, seen = [], {}
     for number, fields in lines:
         if len(fields) != len(header):
-            raise InputError(f"{path}: line {number} has {len(fields)} fields where the header has {len(header)}; quote fields that hold a comma.")
+            raise InputError(
+                f"{path}: line {number} has {len(fields)} fields where the header has {len(header)}; quote fields that hold a comma."
+            )
         row = dict(zip(header, (field.strip() for field in fields), strict=True))
         for name in COLUMNS:
             if not row[name]:
@@ -66,11 +70,15 @@ def read_labels(path: Path) -> pd.DataFrame:
         rows.append((row["companion_name"], MEANINGS[row["label"].lower()], row["reference"]))
     labels = pd.DataFrame(rows, columns=list(COLUMNS))
     if labels["label"].nunique() < 2:
-        raise InputError(f"{path}: the labels hold {len(labels)} rows of {labels['label'].nunique()} class(es); a classifier needs binary and planet rows.")
+        raise InputError(
+            f"{path}: the labels hold {len(labels)} rows of {labels['label'].nunique()} class(es); a classifier needs binary and planet rows."
+        )
     return labels
 
 
-def file_labels(labels: pd.DataFrame, names: pd.Series, known: pd.Series | None, target_names: pd.Series, path: Path) -> tuple[pd.Series, pd.Series]:
+def file_labels(
+    labels: pd.DataFrame, names: pd.Series, known: pd.Series | None, target_names: pd.Series, path: Path
+) -> tuple[pd.Series, pd.Series]:
     """Labels and references aligned with `names` (NaN and None where a row has none).
 
     `known` lists every companion of the mass range, whether it is analysed or not; None (a partial run, which does not hold
@@ -80,7 +88,9 @@ def file_labels(labels: pd.DataFrame, names: pd.Series, known: pd.Series | None,
     keys = labels["companion_name"].map(name_key)
     on_target = keys.isin(target_names.map(name_key))
     if on_target.any():
-        raise InputError(f"{path}: '{labels.loc[on_target, 'companion_name'].iloc[0]}' is the object to be scored and cannot be labelled; remove its row.")
+        raise InputError(
+            f"{path}: '{labels.loc[on_target, 'companion_name'].iloc[0]}' is the object to be scored and cannot be labelled; remove its row."
+        )
     unknown = [] if known is None else labels.loc[~keys.isin(known.map(name_key)), "companion_name"].tolist()
     if unknown:
         more = f" and {len(unknown) - MOST_NAMES_SHOWN} more" if len(unknown) > MOST_NAMES_SHOWN else ""

@@ -21,9 +21,24 @@ from analysis.population.labels import BINARY, PLANET, fallback_labels, file_lab
 __all__ = ["Origin", "run"]
 
 METADATA = (
-    "object_id", "companion_name", "host_name", "data_source", "discovery_method", "mass_ratio", "log_mass_ratio", "host_mass_msun",
-    "companion_mass_mjup", "mass_kind", "semimajor_axis_au", "semimajor_axis_kind", "eccentricity", "eccentricity_kind", "metallicity",
-    "host_age_gyr", "is_target", "flags",
+    "object_id",
+    "companion_name",
+    "host_name",
+    "data_source",
+    "discovery_method",
+    "mass_ratio",
+    "log_mass_ratio",
+    "host_mass_msun",
+    "companion_mass_mjup",
+    "mass_kind",
+    "semimajor_axis_au",
+    "semimajor_axis_kind",
+    "eccentricity",
+    "eccentricity_kind",
+    "metallicity",
+    "host_age_gyr",
+    "is_target",
+    "flags",
 )
 
 
@@ -63,7 +78,9 @@ def run(config: OriginConfig, sample: Any) -> Origin:
             pool["label"] = fallback_labels(pool["mass_ratio"], config.mass_ratio_split)
             pool["label_reference"] = np.where(pool["label"].notna(), f"mass ratio split at {config.mass_ratio_split:g}", None)
         else:
-            pool["label"], pool["label_reference"] = file_labels(labels, pool["companion_name"], known, target["companion_name"], Path(config.labels))
+            pool["label"], pool["label_reference"] = file_labels(
+                labels, pool["companion_name"], known, target["companion_name"], Path(config.labels)
+            )
         sets[name] = pool
         sets[f"{name}_with_eccentricity"] = pool[pool["eccentricity"].notna()].reset_index(drop=True)
 
@@ -103,14 +120,25 @@ def _sensitivity(sets: dict[str, pd.DataFrame], target: pd.DataFrame, config: Or
         for factor in config.penalty_factors:
             changed = config.inverse_regularisation * factor
             result = assess.assess(sets[set_name], target, "specified", "mean", config, inverse_regularisation=changed)
-            rows.append({"row_set": set_name, "variant": "specified", "treatment": "mean", **base, "inverse_regularisation": changed, **result.scores})
+            rows.append(
+                {
+                    "row_set": set_name,
+                    "variant": "specified",
+                    "treatment": "mean",
+                    **base,
+                    "inverse_regularisation": changed,
+                    **result.scores,
+                }
+            )
         if not config.labels:
             for factor in config.split_factors:
                 split = config.mass_ratio_split * factor
                 moved = sets[set_name].assign(label=fallback_labels(sets[set_name]["mass_ratio"], split))
                 for variant in VARIANTS:
                     result = assess.assess(moved, target, variant, "mean", config)
-                    rows.append({"row_set": set_name, "variant": variant, "treatment": "mean", **base, "mass_ratio_split": split, **result.scores})
+                    rows.append(
+                        {"row_set": set_name, "variant": variant, "treatment": "mean", **base, "mass_ratio_split": split, **result.scores}
+                    )
     complete = sets["candidates"].dropna(subset=list(INCOMPLETE)).reset_index(drop=True)
     for variant in VARIANTS:
         result = assess.assess(complete, target, variant, "mean", config)
@@ -141,7 +169,12 @@ def _objects(pool: pd.DataFrame, target: pd.DataFrame, fits: dict[tuple[str, str
 
 
 def _summary(
-    sets: dict[str, pd.DataFrame], variants: list[dict], sensitivity: list[dict], objects: pd.DataFrame, config: OriginConfig, labels: pd.DataFrame | None,
+    sets: dict[str, pd.DataFrame],
+    variants: list[dict],
+    sensitivity: list[dict],
+    objects: pd.DataFrame,
+    config: OriginConfig,
+    labels: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """The nested dictionary of quotable scalars."""
     summary: dict[str, Any] = {
@@ -153,20 +186,30 @@ def _summary(
             "defined_by_a_feature": labels is None,
         },
         "method": {
-            "inverse_regularisation": config.inverse_regularisation, "folds": config.folds, "fold_repeats": config.fold_repeats,
-            "bootstrap_resamples": config.bootstrap_resamples, "missing_values": "training mean, no indicator",
+            "inverse_regularisation": config.inverse_regularisation,
+            "folds": config.folds,
+            "fold_repeats": config.fold_repeats,
+            "bootstrap_resamples": config.bootstrap_resamples,
+            "missing_values": "training mean, no indicator",
         },
-        "sets": {}, "missing_values": {}, "penalty": {}, "split": {},
+        "sets": {},
+        "missing_values": {},
+        "penalty": {},
+        "split": {},
     }
     for name, pool in sets.items():
         summary["sets"][name] = {
-            "n_rows": len(pool), "n_hosts": int(pool["host_name"].nunique()),
-            "n_binary_like": int(pool["label"].eq(1).sum()), "n_planet_like": int(pool["label"].eq(0).sum()), "n_unlabelled": int(pool["label"].isna().sum()),
+            "n_rows": len(pool),
+            "n_hosts": int(pool["host_name"].nunique()),
+            "n_binary_like": int(pool["label"].eq(1).sum()),
+            "n_planet_like": int(pool["label"].eq(0).sum()),
+            "n_unlabelled": int(pool["label"].isna().sum()),
             "present": {
                 feature: {
                     word: {"n": int((pool["label"].eq(value) & pool[feature].notna()).sum()), "of": int(pool["label"].eq(value).sum())}
                     for word, value in (("binary_like", 1), ("planet_like", 0))
-                } for feature in INCOMPLETE
+                }
+                for feature in INCOMPLETE
             },
             "by_method": {
                 str(method): {"binary_like": int(rows["label"].eq(1).sum()), "planet_like": int(rows["label"].eq(0).sum())}
@@ -184,7 +227,8 @@ def _summary(
         summary[kind].setdefault(row["row_set"], {}).setdefault(key, {})[row["variant"]] = _scalars(row)
     target = objects[objects["is_target"]]
     summary["target"] = {
-        "n_rows": len(target), "in_training_set": False,
+        "n_rows": len(target),
+        "in_training_set": False,
         "mass_ratio": float(target["mass_ratio"].iloc[0]) if len(target) else None,
         "probability": float(target["P_binary_like"].iloc[0]) if len(target) else None,
     }

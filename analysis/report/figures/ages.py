@@ -15,8 +15,17 @@ STEM = "fig_ages"
 # Upper bound of the number of aged companions of a host: (label, marker, colour).
 SIZES = {1: ("1", "o", "#0072B2"), 2: ("2", "s", "#E69F00"), 3: ("3", "^", "#009E73"), np.inf: ("4 or more", "D", "#CC79A7")}
 COLUMNS = [
-    "object_id", "host_name", "host_age_gyr", "host_age_gyr_err_up", "host_age_gyr_err_down", "semimajor_axis_au", "eccentricity", "eccentricity_err_up",
-    "eccentricity_err_down", "eccentricity_kind", "n_companions_aged",
+    "object_id",
+    "host_name",
+    "host_age_gyr",
+    "host_age_gyr_err_up",
+    "host_age_gyr_err_down",
+    "semimajor_axis_au",
+    "eccentricity",
+    "eccentricity_err_up",
+    "eccentricity_err_down",
+    "eccentricity_kind",
+    "n_companions_aged",
 ]
 
 
@@ -31,11 +40,25 @@ def write(directory: Path, context: Context, ages: Any) -> None:
         lower = upper
         if part.empty:
             continue
-        look = {"linestyle": "none", "marker": marker, "color": colour, "markersize": 4.5, "markeredgecolor": "black", "markeredgewidth": 0.4}
+        look = {
+            "linestyle": "none",
+            "marker": marker,
+            "color": colour,
+            "markersize": 4.5,
+            "markeredgecolor": "black",
+            "markeredgewidth": 0.4,
+        }
         for axes, orbit in ((left, "semimajor_axis_au"), (right, "eccentricity")):
             shown = part.dropna(subset=[orbit])
             for _, host in shown.groupby("host_name"):
-                axes.plot([host["host_age_gyr"].iloc[0]] * 2, [host[orbit].min(), host[orbit].max()], color=colour, linewidth=0.7, alpha=0.7, zorder=1)
+                axes.plot(
+                    [host["host_age_gyr"].iloc[0]] * 2,
+                    [host[orbit].min(), host[orbit].max()],
+                    color=colour,
+                    linewidth=0.7,
+                    alpha=0.7,
+                    zorder=1,
+                )
             _age_bars(axes, shown, orbit, colour)
             filled = shown if axes is left else shown[shown["eccentricity_kind"].eq("measured")]
             axes.plot(filled["host_age_gyr"], filled[orbit], label=label, **look)
@@ -60,12 +83,41 @@ def write(directory: Path, context: Context, ages: Any) -> None:
             axes.set_xlim(0.3, 15)
     handles, labels = left.get_legend_handles_labels()
     kinds = [
-        plt.Line2D([], [], linestyle="none", marker="o", color="0.5", markersize=4.5, markerfacecolor="white", markeredgecolor="black", markeredgewidth=0.7, label="$e$ assumed 0"),
-        plt.Line2D([], [], linestyle="none", marker="v", color="white", markersize=4.5, markeredgecolor="black", markeredgewidth=0.7, label="$e$ upper limit"),
+        plt.Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            color="0.5",
+            markersize=4.5,
+            markerfacecolor="white",
+            markeredgecolor="black",
+            markeredgewidth=0.7,
+            label="$e$ assumed 0",
+        ),
+        plt.Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="v",
+            color="white",
+            markersize=4.5,
+            markeredgecolor="black",
+            markeredgewidth=0.7,
+            label="$e$ upper limit",
+        ),
     ]
     if handles:
-        figure.legend([*handles, *kinds], [*(f"{text}" for text in labels), *(kind.get_label() for kind in kinds)], loc="outside upper center", ncols=len(handles) + 2,
-                      title="companions with an age per host", title_fontsize=7, handletextpad=0.2, columnspacing=1.2)
+        figure.legend(
+            [*handles, *kinds],
+            [*(f"{text}" for text in labels), *(kind.get_label() for kind in kinds)],
+            loc="outside upper center",
+            ncols=len(handles) + 2,
+            title="companions with an age per host",
+            title_fontsize=7,
+            handletextpad=0.2,
+            columnspacing=1.2,
+        )
     save_figure(directory, STEM, figure, pd.DataFrame(rows[[name for name in COLUMNS if name in rows]]), context)
 
 
@@ -78,9 +130,13 @@ def _age_bars(axes: Any, shown: pd.DataFrame, orbit: str, colour: str) -> None:
     plain = limit == 0
     if plain.any():
         bars = np.array([np.minimum(down, 0.95 * age), up])[:, plain]
-        axes.errorbar(age[plain], middle[orbit].to_numpy(float)[plain], xerr=bars, fmt="none", ecolor=colour, elinewidth=0.7, alpha=0.6, zorder=1)
+        axes.errorbar(
+            age[plain], middle[orbit].to_numpy(float)[plain], xerr=bars, fmt="none", ecolor=colour, elinewidth=0.7, alpha=0.6, zorder=1
+        )
     for x, y, sign in zip(age[~plain], middle[orbit].to_numpy(float)[~plain], limit[~plain], strict=True):
-        axes.annotate("", (x * (0.75 if sign > 0 else 1.35), y), (x, y), arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 0.8}, zorder=1)
+        axes.annotate(
+            "", (x * (0.75 if sign > 0 else 1.35), y), (x, y), arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 0.8}, zorder=1
+        )
 
 
 def _eccentricity_marks(axes: Any, shown: pd.DataFrame, colour: str, look: dict[str, Any]) -> None:
@@ -89,10 +145,23 @@ def _eccentricity_marks(axes: Any, shown: pd.DataFrame, colour: str, look: dict[
     value = measured["eccentricity"].to_numpy(float)
     down, up = (measured[f"eccentricity_err_{side}"].astype(float).fillna(0).clip(lower=0).to_numpy() for side in ("down", "up"))
     if len(measured):
-        axes.errorbar(measured["host_age_gyr"], value, yerr=[np.minimum(down, value), up], fmt="none", ecolor=colour, elinewidth=0.6, alpha=0.6, zorder=1)
+        axes.errorbar(
+            measured["host_age_gyr"],
+            value,
+            yerr=[np.minimum(down, value), up],
+            fmt="none",
+            ecolor=colour,
+            elinewidth=0.6,
+            alpha=0.6,
+            zorder=1,
+        )
     for kind, marker in (("assumed_zero", look["marker"]), ("upper_limit", "v")):
         part = shown[shown["eccentricity_kind"].eq(kind)]
-        axes.plot(part["host_age_gyr"], part["eccentricity"], **look | {"marker": marker, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 1.0})
+        axes.plot(
+            part["host_age_gyr"],
+            part["eccentricity"],
+            **look | {"marker": marker, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 1.0},
+        )
 
 
 def _target(left: Any, right: Any, summary: dict[str, Any]) -> None:
@@ -106,4 +175,11 @@ def _target(left: Any, right: Any, summary: dict[str, Any]) -> None:
             axes.axvline(age, color="0.4", linestyle=":", linewidth=0.8, zorder=0)
         else:
             axes.axhline(values[name], color=style.TARGET, linestyle="--", linewidth=0.8, zorder=0)
-            axes.annotate("TOI-6894 b (age unknown)", (0.02, values[name]), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points", fontsize=6.5)
+            axes.annotate(
+                "TOI-6894 b (age unknown)",
+                (0.02, values[name]),
+                xycoords=("axes fraction", "data"),
+                xytext=(0, 2),
+                textcoords="offset points",
+                fontsize=6.5,
+            )

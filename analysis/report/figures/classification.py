@@ -18,7 +18,10 @@ VARIANTS = {
     "method_alone": "method alone",
     "without_mass_ratio_and_method": "without log $q$\nand method",
 }
-SETS = {"candidates": ("all candidates", "o", style.METHOD_COLOURS["Radial Velocity"], 0.16), "candidates_with_eccentricity": ("those with $e$", "s", style.HIGH_Q, -0.16)}
+SETS = {
+    "candidates": ("all candidates", "o", style.METHOD_COLOURS["Radial Velocity"], 0.16),
+    "candidates_with_eccentricity": ("those with $e$", "s", style.HIGH_Q, -0.16),
+}
 PANELS = {"P_binary_like": "as specified", "P_without_mass_ratio_and_method": "without log $q$ and method"}
 OTHER_MARKER, OTHER_COLOUR = "X", "#666666"
 CLIP = 1e-3  # probabilities below this (or above 1 - this) are drawn at it
@@ -42,7 +45,10 @@ def write(directory: Path, context: Context, origin: Any) -> None:
     if handles:
         right.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.2, columnspacing=1.0)
     points = objects.melt(
-        id_vars=["object_id", "discovery_method", "mass_ratio", "label"], value_vars=list(PANELS), var_name="variant", value_name="probability",
+        id_vars=["object_id", "discovery_method", "mass_ratio", "label"],
+        value_vars=list(PANELS),
+        var_name="variant",
+        value_name="probability",
     ).assign(panel="probability")
     save_figure(directory, STEM, figure, pd.concat([scores.assign(panel="auroc"), points], ignore_index=True), context)
 
@@ -68,7 +74,11 @@ def _scores(axes: Any, variants: pd.DataFrame) -> pd.DataFrame:
     axes.text(0.508, 3.42, "no skill", color="0.35", fontsize=7, ha="left", va="bottom")
     axes.set_yticks(range(len(order)), list(VARIANTS.values()))
     axes.tick_params(axis="y", length=0)
-    axes.set(ylim=(len(order) - 0.5, -0.5), xlim=(0.45, 1.015), xlabel="AUROC, 5 folds grouped by host" if variants.empty else "AUROC, cross-validated by host")
+    axes.set(
+        ylim=(len(order) - 0.5, -0.5),
+        xlim=(0.45, 1.015),
+        xlabel="AUROC, 5 folds grouped by host" if variants.empty else "AUROC, cross-validated by host",
+    )
     return shown
 
 
@@ -81,8 +91,16 @@ def _probabilities(axes: Any, objects: pd.DataFrame, column: str, split: float |
         if rows.empty:
             continue
         axes.plot(
-            rows["mass_ratio"], rows[column].clip(CLIP, 1 - CLIP), linestyle="none", marker=style.MARKERS.get(method, OTHER_MARKER), markersize=4,
-            color=style.METHOD_COLOURS.get(method, OTHER_COLOUR), markeredgecolor="black", markeredgewidth=0.3, alpha=0.85, label=method,
+            rows["mass_ratio"],
+            rows[column].clip(CLIP, 1 - CLIP),
+            linestyle="none",
+            marker=style.MARKERS.get(method, OTHER_MARKER),
+            markersize=4,
+            color=style.METHOD_COLOURS.get(method, OTHER_COLOUR),
+            markeredgecolor="black",
+            markeredgewidth=0.3,
+            alpha=0.85,
+            label=method,
         )
     for _, row in shown[shown["is_target"]].iterrows():
         style.mark_target(axes, row["mass_ratio"], min(max(row[column], CLIP), 1 - CLIP), row["companion_name"])
