@@ -4,14 +4,11 @@
 """
 
 import argparse
-import json
 import os
-import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +18,9 @@ from analysis.catalogue.frozen import read_companions, table_text
 from analysis.catalogue.host_ages import FILE as AGES_FILE
 from analysis.catalogue.host_ages import KIND as AGES_KIND
 from analysis.catalogue.host_ages import host_ages_text, read_host_ages
-from analysis.catalogue.manifest import COMPANIONS, CURATED, FROZEN, digest, read_manifest, write_manifest
+from analysis.catalogue.manifest import COMPANIONS, CURATED, FROZEN, MANIFEST, digest, read_manifest, verified, write_manifest
 from analysis.catalogue.schema import COLUMN_NAMES
+from analysis.catalogue.sources import source_entry
 from analysis.catalogue.target import read_published
 from analysis.catalogue.textfile import read_text_table
 from analysis.errors import InputError
@@ -30,14 +28,6 @@ from analysis.errors import InputError
 __all__ = ["SCHEMA_VERSION", "freeze", "main", "restamp"]
 
 SCHEMA_VERSION = 1
-AUTHORITIES = {
-    "NASA": ("NASA Exoplanet Archive, Planetary Systems Composite Parameters (pscomppars)", "https://exoplanetarchive.ipac.caltech.edu/TAP"),
-    "BD_Catalogue": (
-        "Brown Dwarf Companion Catalogue, Stevenson et al. 2023 (arXiv:2310.02695)",
-        "https://ordo.open.ac.uk/articles/dataset/Brown_Dwarf_Companion_Catalogue/24156393",
-    ),
-    "ages": ("Extrasolar Planets Encyclopaedia, Schneider et al. 2011", "https://exoplanet.eu/catalog/"),
-}
 
 
 def freeze(
@@ -51,6 +41,7 @@ def freeze(
     is complete and has been read back. Raises InputError of the readers; then nothing is changed.
     """
     assembled = assemble(ps, bd)
+    _check_carried(folder, made={COMPANIONS} | ({AGES_FILE} if ages else set()))
     copies, dates = copies or {}, dates or {}
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -61,15 +52,15 @@ def freeze(
         else:
             staged.mkdir()
         (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
-        sources = {name: _source(name, path, info, copies, dates) for name, path, info in (
+        sources = {name: source_entry(name, path, info, copies, dates) for name, path, info in (
             ("NASA", ps, assembled.files["NASA"]), ("BD_Catalogue", bd, assembled.files["BD_Catalogue"]))}
         if ages:
             text = read_text_table(ages, AGES_KIND)
-            sources["ages"] = _source("ages", ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}, copies, dates)
+            sources["ages"] = source_entry("ages", ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}, copies, dates)
             reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
             hosts = sorted(set(assembled.table["host_name"]))
             (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT), encoding="utf-8")
-        elif (folder / "MANIFEST.json").is_file():
+        elif (folder / MANIFEST).is_file():
             sources |= {name: entry for name, entry in read_manifest(folder)["sources"].items() if name == "ages"}
         write_manifest(staged, _content(assembled, sources))
         _read_back(staged)
@@ -95,15 +86,23 @@ def restamp(folder: Path = FROZEN) -> list[str]:
                 "--bd FILE`."
             )
         changed.append(name)
-    backup = (folder / "MANIFEST.json").read_text(encoding="utf-8")
+    backup = (folder / MANIFEST).read_text(encoding="utf-8")
     content = {key: value for key, value in manifest.items() if key != "files"}
     write_manifest(folder, content)
     try:
         _read_back(folder)
     except InputError:
-        (folder / "MANIFEST.json").write_text(backup, encoding="utf-8")
+        (folder / MANIFEST).write_text(backup, encoding="utf-8")
         raise
     return changed
+
+
+def _check_carried(folder: Path, made: set[str]) -> None:
+    """Raise InputError for a file that would be carried over although it differs from its checksum."""
+    if (folder / MANIFEST).is_file():
+        for name in read_manifest(folder)["files"]:
+            if name not in made:
+                verified(name, folder)
 
 
 def _read_back(folder: Path) -> None:
@@ -134,39 +133,6 @@ def _content(assembled: Assembled, sources: dict[str, Any]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION, "columns": len(COLUMN_NAMES), "host_mass_limit_msun": HOST_MASS_LIMIT, "sources": sources,
         "ledger": assembled.ledger, "duplicates": assembled.duplicates,
     }
-
-
-def _source(name: str, path: Path, info: dict, copies: dict[str, str], dates: dict[str, str]) -> dict[str, Any]:
-    """Origin, copy, retrieval date and digest of one export; no local paths."""
-    authority, url = AUTHORITIES[name]
-    beside = path.with_name(f"{path.name}.provenance.json")
-    fetched: dict[str, Any] = {}
-    if beside.is_file():
-        try:
-            fetched = json.loads(beside.read_text(encoding="utf-8"))
-        except ValueError:
-            raise InputError(
-                f"{beside} is not valid JSON; expected the provenance of {path.name}. Fetch the catalogue again or remove the file."
-            ) from None
-        if fetched.get("sha256") != info["sha256"]:
-            raise InputError(f"{beside} belongs to another file than {path.name} (sha256 differs); fetch the catalogue again or remove the file.")
-    copied = copies.get(name) or ("retrieved from the service itself" if fetched else "local file, origin not recorded")
-    return {
-        "authority": authority, "authority_url": url, "copy": copied, "file": info["file"], "sha256": info["sha256"], "rows": info["rows"],
-        "retrieved": dates.get(name) or fetched.get("retrieved") or _date_of(path), "url": fetched.get("url", ""), "query": fetched.get("query", ""),
-    }
-
-
-def _date_of(path: Path) -> str:
-    """The date in the archive's header or in the file name, else "not recorded"."""
-    head = path.read_bytes()[:2000].decode("utf-8", "replace").splitlines()[:3]
-    for line in head:
-        try:
-            return datetime.strptime(" ".join(line.strip("# ").split()), "%a %b %d %H:%M:%S %Y").date().isoformat()
-        except ValueError:
-            continue
-    found = re.search(r"\d{4}-\d{2}-\d{2}", path.name)
-    return found.group() if found else "not recorded"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

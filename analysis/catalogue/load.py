@@ -1,6 +1,7 @@
 """The catalogue stage: the frozen table or the caller's exports, corrected, completed and counted."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from analysis.catalogue.duplicates import remove_target, resolve_duplicates
 from analysis.catalogue.frozen import read_companions
 from analysis.catalogue.host_ages import attach_ages, read_host_ages
 from analysis.catalogue.manifest import read_manifest
+from analysis.catalogue.sources import source_entry
 from analysis.config import CatalogueConfig
 
 __all__ = ["Catalogue", "run"]
@@ -61,7 +63,7 @@ def _base(config: CatalogueConfig) -> tuple[pd.DataFrame, list[dict], dict[str, 
     sources: dict[str, Any] = {}
     if all(given.values()):
         made = assemble(config.ps, config.bd)
-        return made.table, made.ledger, {name: _local(info) for name, info in made.files.items()}, made.duplicates
+        return made.table, made.ledger, _local(given, made.files), made.duplicates
     manifest = read_manifest()
     frozen = read_companions()
     sources |= {name: {**entry, "frozen": True} for name, entry in manifest["sources"].items() if not given.get(name)}
@@ -72,13 +74,15 @@ def _base(config: CatalogueConfig) -> tuple[pd.DataFrame, list[dict], dict[str, 
     table, pairs = resolve_duplicates(pd.concat([made.table, rest], ignore_index=True))
     ledger = [row for row in made.ledger if row["catalogue"] in made.files]
     ledger += [row for row in manifest["ledger"] if row["catalogue"] not in made.files]
-    sources |= {name: _local(info) for name, info in made.files.items()}
+    order = list(dict.fromkeys(row["step"] for row in ledger))
+    ledger.sort(key=lambda row: (order.index(row["step"]), row["catalogue"] != "NASA"))
+    sources |= _local(given, made.files)
     return table, ledger, sources, made.duplicates | dict(zip(pairs["dropped"], pairs["kept"], strict=True))
 
 
-def _local(info: dict[str, Any]) -> dict[str, Any]:
-    """The source entry of a file given by the caller."""
-    return {**info, "frozen": False, "copy": "file given on the command line"}
+def _local(given: dict[str, str], files: dict[str, dict]) -> dict[str, Any]:
+    """The source entries of files given by the caller."""
+    return {name: {**source_entry(name, Path(given[name]), info, {}, {}), "frozen": False} for name, info in files.items()}
 
 
 def _complete(table: pd.DataFrame, config: CatalogueConfig, ages: list[dict[str, str]]) -> tuple[pd.DataFrame, int]:

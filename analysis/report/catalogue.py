@@ -85,7 +85,8 @@ def sample_summary(catalogue: Any, sample: Any, target: Any) -> dict[str, Any]:
         },
         "target": {
             "values": target.values, "references": target.references, "overridden": target.overridden, "mass_ratio": float(row["mass_ratio"]),
-            "log_mass_ratio": float(row["log_mass_ratio"]), "high_mass_ratio": bool(row["high_mass_ratio"]), "in_mass_range": bool(row["in_mass_range"]),
+            "log_mass_ratio": float(row["log_mass_ratio"]), "high_mass_ratio": bool(row["high_mass_ratio"]),
+            "in_mass_range": bool(row["in_mass_range"]),
             "host_mass_above_range_msun": lightest_outside, "host_mass_above_range_sigma": lightest_outside / error if error else None,
         },
     }
