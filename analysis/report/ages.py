@@ -94,11 +94,13 @@ def _sample_section(summary: dict[str, Any]) -> list[str]:
     innermost, outermost = (_n(counts[f"semimajor_axis_{end}_au"], "significant:3") for end in ("min", "max"))
     classes = _class_sentence(counts)
     parts = [
-        f"{counts['n_rows_aged']} of {counts['n_candidates']} candidates, companions of {counts['n_hosts_aged']} of {counts['n_hosts']} hosts, "
-        f"have a host age ({youngest} to {oldest} Gyr). Hosts by number of companions: {sizes}. "
-        "An age is given once per host and repeated on its companions, so the number of independent ages is that of the hosts. "
-        f"Hosts with an age limit instead of an age: {counts['n_hosts_age_limit']}; with an age without an error: "
-        f"{counts['n_hosts_age_without_error']}.",
+        (
+            f"{counts['n_rows_aged']} of {counts['n_candidates']} candidates, companions of {counts['n_hosts_aged']} of {counts['n_hosts']} hosts, "
+            f"have a host age ({youngest} to {oldest} Gyr). Hosts by number of companions: {sizes}. "
+            "An age is given once per host and repeated on its companions, so the number of independent ages is that of the hosts. "
+            f"Hosts with an age limit instead of an age: {counts['n_hosts_age_limit']}; with an age without an error: "
+            f"{counts['n_hosts_age_without_error']}."
+        ),
         f"{classes[:1].upper()}{classes[1:]} The orbits span {innermost} to {outermost} au.",
         _power_sentence(summary["power"], summary["settings"]),
     ]
@@ -188,10 +190,14 @@ def _per_host_section(items: dict[str, Any]) -> list[str]:
             lines.append(f"  {name.replace('_', ' ')}: {item['reason']}")
         else:
             slope = item["terms"]["log_host_age_gyr"]
+            permuted = f", p = {_p(item['slope_permutation_p'])} permuting ages" if "slope_permutation_p" in item else ""
+            jackknife = f"{_short(slope['jackknife_error'], 'fixed:4')} (p = {_p(slope['jackknife_p'])}) jackknife"
             lines.append(
-                f"  {name.replace('_', ' ')}: {item['n_hosts']} hosts, slope on log age {_n(slope['coefficient'], 'signed:4')}, error "
-                f"{_n(slope['ordinary_error'], 'fixed:4')} (p = {_p(slope['ordinary_p'])}) ordinary, "
-                f"{_short(slope['jackknife_error'], 'fixed:4')} (p = {_p(slope['jackknife_p'])}) jackknife, R2 = {_n(item['r_squared'], 'fixed:3')}"
+                f"  {name.replace('_', ' ')}: {item['n_hosts']} hosts, R2 = {_n(item['r_squared'], 'fixed:3')}, "
+                f"slope on log age {_n(slope['coefficient'], 'signed:4')};"
+            )
+            lines.append(
+                f"    error {_n(slope['ordinary_error'], 'fixed:4')} (p = {_p(slope['ordinary_p'])}) ordinary, {jackknife}{permuted}"
             )
     return lines
 

@@ -65,19 +65,27 @@ def write(directory: Path, context: Context, ages: Any) -> None:
             if axes is right:
                 _eccentricity_marks(axes, shown, colour, look)
     _target(left, right, ages.summary)
+    for _, row in rows[rows["host_name"].eq(ages.summary["influence"]["host_name"])].head(1).iterrows():
+        # The host that moves the slope most is named.
+        place = (row["host_age_gyr"], row["semimajor_axis_au"])
+        left.annotate(row["companion_name"], place, xytext=(6, -3), textcoords="offset points", fontsize=6.5)
     left.set(xlabel="host age (Gyr)", ylabel="semi-major axis (au)", xscale="log", yscale="log")
     right.set(xlabel="host age (Gyr)", ylabel="eccentricity", xscale="log")
     if len(rows):
         # Limits follow the values; an error bar may leave the frame.
         age = pd.concat([rows["host_age_gyr"].astype(float), pd.Series([ages.summary["comparison"]["toi_age_gyr"]], dtype=float)])
-        left.set_xlim(0.6 * age.min(), 1.6 * age.max())
-        right.set_xlim(left.get_xlim())
+        with_e = age[[*rows["eccentricity"].notna(), True]]
+        for axes, values in ((left, age), (right, with_e if with_e.notna().any() else age)):
+            axes.set_xlim(0.6 * values.min(), 1.6 * values.max())
         top = rows["eccentricity"].max()
         right.set_ylim(-0.04 * (top if top > 0 else 1.0), 1.25 * top if top > 0 else 1.0)
     for axes in (left, right):
-        axes.xaxis.set_major_locator(plt.FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20]))
+        low, high = axes.get_xlim()
         axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_locator(plt.NullLocator())
+        if high < 100 * low:
+            axes.xaxis.set_major_locator(plt.FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10, 20]))
+            axes.xaxis.set_minor_locator(plt.NullLocator())
+        axes.xaxis.set_minor_formatter(plt.NullFormatter())
         if rows.empty:
             axes.text(0.5, 0.5, "no host age", transform=axes.transAxes, ha="center")
             axes.set_xlim(0.3, 15)
