@@ -225,7 +225,7 @@ def run(config: DiskConfig, *, target: Any) -> Disk:
             {"axis_au": float(a), "gap_share": float((there["crida"][k] <= 1).mean()), "companion_dominates_share": float((there["inertia"][k] > 1).mean()),
              **{model: dict(zip([f"p{p}" for p in PERCENTILES], np.percentile(there[model][k], PERCENTILES).tolist(), strict=True)) for model in MODELS}}
             for k, a in enumerate(at)],
-        "journeys": {f"{birth:g}": {row["model"]: {key: row[key] for key in part.columns if key not in ("birth_axis_au", "model")} for _, row in part.iterrows()}
+        "journeys": {f"{birth:g}".replace(".", "_"): {row["model"]: {key: row[key] for key in part.columns if key not in ("birth_axis_au", "model")} for _, row in part.iterrows()}
                      for birth, part in journeys.groupby("birth_axis_au")} if len(journeys) else {},
         "inner_edge_au": {"low": float(corotation_axis(host, config.rotation_period[0])), "high": float(corotation_axis(host, config.rotation_period[1])),
                           "share_inside_observed_orbit": float((discs["inner_edge"] <= final).mean())},

@@ -14,13 +14,14 @@ from analysis.config import KozaiConfig, TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU
 from analysis.errors import InputError
 from analysis.migration import criterion
-from analysis.migration.stellar import RADIUS_LAWS, radius_factor
+from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius
 from analysis.migration.tides import tidal_radius
 from analysis.migration.tracks import track_radius
 
 __all__ = ["Kozai", "System", "grid", "cell_edges", "feasible_counts", "closed_form", "binomial_check", "run"]
 
 YR_PER_GYR = 1e9
+REACH_MASS = 0.1  # Msun, perturber for which the reach of a map is quoted
 
 
 @dataclass(frozen=True)
@@ -126,13 +127,7 @@ def binomial_check(count: np.ndarray, probability: np.ndarray, draws: int) -> di
 def _systems(config: KozaiConfig, tides: TidesConfig, target: Any) -> dict[str, System]:
     """The target as given and the specification's example star."""
     values = target.values
-    given_radius = values.get("host_radius_rsun")
-    changed = any("mstar" in name for name in target.overridden)
-    age = values.get("host_age_gyr") or tides.default_age
-    if given_radius and not changed:
-        radius, source = given_radius, "published"
-    else:
-        radius, source = float(track_radius(values["host_mass_msun"], age)), "BHAC15 track"
+    radius, source = target_radius(target, tides.default_age)
     example_radius = float(track_radius(config.example_host_mass, tides.default_age))
     companion_radius = (values.get("companion_radius_rjup") or 1.0) * RJUP_AU
     return {
@@ -143,9 +138,14 @@ def _systems(config: KozaiConfig, tides: TidesConfig, target: Any) -> dict[str, 
     }
 
 
+def _name(value: float) -> str:
+    """A number as a name in a dotted path: 2.7 becomes 2_7."""
+    return f"{value:g}".replace(".", "_")
+
+
 def _coverage(fraction: np.ndarray, levels: tuple[float, ...]) -> dict[str, float]:
     """Mean of a map and the share of cells at or above each level."""
-    return {"mean_fraction": float(fraction.mean()), **{f"share_of_cells_above_{level:g}": float((fraction >= level).mean()) for level in levels}}
+    return {"mean_fraction": float(fraction.mean()), **{f"share_of_cells_above_{_name(100 * level)}_percent": float((fraction >= level).mean()) for level in levels}}
 
 
 def _disruption(systems: dict[str, System], config: KozaiConfig, tides: TidesConfig) -> pd.DataFrame:
@@ -229,7 +229,7 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
                 by_age.append({
                     "radius_law": law, "time_limit_gyr": time, "age_gyr": age, "time_available_gyr": min(time, age), "radius_factor": factor,
                     "closed_form_mean": float(exact.mean()), "peak_closed_form": float(exact.max()),
-                    "half_reach_at_0.1_msun_au": _half_reach(main, config, 0.1, min(time, age) * YR_PER_GYR), **_coverage(counted / config.draws, config.coverage_levels),
+                    "half_reach_au": _half_reach(main, config, REACH_MASS, min(time, age) * YR_PER_GYR), **_coverage(counted / config.draws, config.coverage_levels),
                 })
     example_count, example_expected, _ = one_map(systems["example"], config.inner_axis, config.time_limit, config.critical_radius)
     disruption = _disruption(systems, config, tides)
@@ -244,6 +244,7 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
         "timescale_ratio": {name: {"smallest": float(part.min()), "largest": float(part.max())}
                             for name, part in ratio.groupby("system")["specified_over_corrected"]},
         "timescale_ratio_limit": 15 * np.pi / 8,
+        "half_reach_mass_msun": REACH_MASS,
         "default": {"time_limit_gyr": config.time_limit, "critical_radius_rstar": config.critical_radius, "inner_axis_au": config.inner_axis,
                     "draws": config.draws, "mass_cells": config.mass_cells, "axis_cells": config.axis_cells},
         "all_feasible_inside_largest_disruption_radius": bool(
@@ -272,6 +273,6 @@ def _system_summary(system: System, config: KozaiConfig, tides: TidesConfig) -> 
         "host_mass_msun": system.host_mass, "companion_mass_mjup": system.companion_mass / MJUP_MSUN, "host_radius_rsun": system.host_radius / RSUN_AU,
         "companion_radius_rjup": system.companion_radius / RJUP_AU, "axis_au": system.axis, "host_radius_source": system.radius_source,
         "tidal_radius_au": roche, "tidal_radius_rstar": roche / system.host_radius, "critical_radius_au": critical, "critical_radius_over_r_t": critical / roche,
-        "disruption": {f"{factor:g}": {"au": factor * roche, "rstar": factor * roche / system.host_radius, "circularised_au": 2 * factor * roche,
+        "disruption": {_name(factor): {"au": factor * roche, "rstar": factor * roche / system.host_radius, "circularised_au": 2 * factor * roche,
                                        "circularised_over_observed": 2 * factor * roche / system.axis} for factor in tides.disruption_factors},
     }

@@ -1,12 +1,14 @@
 """The specification's age laws of a star: radius and tidal quality factor (section 6.7), and their distance from a real track."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
 from analysis.migration.tracks import load_radii, track_radius
 
-__all__ = ["RADIUS_LAWS", "radius_factor", "tidal_quality", "track_comparison"]
+__all__ = ["RADIUS_LAWS", "radius_factor", "tidal_quality", "target_radius", "track_comparison"]
 
 RADIUS_LAWS = ("contracting", "literal")
 
@@ -29,6 +31,24 @@ def tidal_quality(age_gyr, young: float = 1e5, old: float = 1e7, young_age: floa
     age = np.asarray(age_gyr, dtype=float)
     share = np.log(np.where(age > 0, age, np.nan) / young_age) / np.log(old_age / young_age)
     return young * (old / young) ** np.clip(share, 0.0, 1.0)
+
+
+def target_radius(target: Any, default_age: float) -> tuple[float, str]:
+    """(radius in Rsun, its source) of the target's host: published, unless the host mass is overridden.
+
+    A star of another mass gets the BHAC15 radius at its age, or at default_age (Gyr) without one; outside the tracks (0.05-0.30 Msun)
+    the published radius is kept and the source says so.
+    """
+    values = target.values
+    published = values.get("host_radius_rsun")
+    if published and "mstar" not in target.overridden:
+        return float(published), "published"
+    radius = float(track_radius(values["host_mass_msun"], values.get("host_age_gyr") or default_age))
+    if np.isfinite(radius):
+        return radius, "BHAC15 track"
+    if not published:
+        raise InputError(f"the host has no radius and its mass {values['host_mass_msun']:g} Msun lies outside the tracks; expected 0.05 to 0.30 Msun.")
+    return float(published), "published, for another mass"
 
 
 def track_comparison(slope: float, masses=(0.10, 0.15, 0.20), ages=(0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)) -> pd.DataFrame:

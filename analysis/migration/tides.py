@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.config import TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
-from analysis.migration.stellar import RADIUS_LAWS, radius_factor, tidal_quality, track_comparison
+from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius, tidal_quality, track_comparison
 from analysis.migration.tracks import load_radii, track_radius
 
 __all__ = ["INFALL_SHARE", "Tides", "stellar_tide_time", "circularisation_time", "tidal_radius", "run"]
@@ -57,15 +57,15 @@ def _quality(config: TidesConfig, age):
     return tidal_quality(age, config.stellar_q_young, config.stellar_q_old, config.young_age, config.old_age)
 
 
-def _objects(config: TidesConfig, table: pd.DataFrame) -> pd.DataFrame:
-    """The tidal columns of the stacked table; see the specification, sections 5 and 6.7."""
+def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.DataFrame:
+    """The tidal columns of the stacked table (specification, sections 5 and 6.7); `overridden`: the target's radius is not that of its mass."""
     frame = table.sort_values("object_id", kind="stable").reset_index(drop=True)
     columns = {name: frame[name].to_numpy(dtype=float) for name in (
         "host_mass_msun", "companion_mass_mjup", "semimajor_axis_au", "host_radius_rsun", "host_age_gyr", "companion_radius_rjup")}
     host, companion, axis = columns["host_mass_msun"], columns["companion_mass_mjup"] * MJUP_MSUN, columns["semimajor_axis_au"]
     age, known = columns["host_age_gyr"], np.isfinite(columns["host_age_gyr"]) & (columns["host_age_gyr"] > 0)
     age_used = np.where(known, age, config.default_age)
-    catalogued = np.isfinite(columns["host_radius_rsun"])
+    catalogued = np.isfinite(columns["host_radius_rsun"]) & ~(overridden & frame["is_target"].to_numpy(dtype=bool))
     # The laws scale R_MS and equal 1 at 1 Gyr, so a radius from the tracks is taken there.
     estimate = track_radius(host, 1.0, load_radii())
     base = np.where(catalogued, columns["host_radius_rsun"], estimate)
@@ -97,19 +97,29 @@ def _objects(config: TidesConfig, table: pd.DataFrame) -> pd.DataFrame:
     })
 
 
-def _target_numbers(config: TidesConfig, values: dict[str, Any]) -> dict[str, Any]:
+def _name(value: float) -> str:
+    """A number as a name in a dotted path: 2.7 becomes 2_7."""
+    return f"{value:g}".replace(".", "_")
+
+
+def _quality_name(quality: float) -> str:
+    """q_1e6 for 10^6."""
+    return "q_" + f"{quality:.0e}".replace("e+0", "e").replace("e+", "e")
+
+
+def _target_numbers(config: TidesConfig, values: dict[str, Any], radius: float) -> dict[str, Any]:
     host, companion, axis = values["host_mass_msun"], values["companion_mass_mjup"] * MJUP_MSUN, values["semimajor_axis_au"]
-    star = (values.get("host_radius_rsun") or float(track_radius(host, config.default_age))) * RSUN_AU
+    star = radius * RSUN_AU
     planet = (values.get("companion_radius_rjup") or 1.0) * RJUP_AU
-    stellar = {f"{q:.0e}": float(stellar_tide_time(host, companion, axis, star, q)) for q in config.stellar_q}
-    circular = {f"{q:.0e}": float(circularisation_time(host, companion, axis, planet, q)) for q in config.companion_q}
+    stellar = {_quality_name(q): float(stellar_tide_time(host, companion, axis, star, q)) for q in config.stellar_q}
+    circular = {_quality_name(q): float(circularisation_time(host, companion, axis, planet, q)) for q in config.companion_q}
     roche = tidal_radius(host, companion, planet)
     return {
         "stellar_tide_yr": stellar, "infall_yr": {q: INFALL_SHARE * time for q, time in stellar.items()}, "circularisation_yr": circular,
         "a_over_rstar": axis / star, "a_over_rp": axis / planet, "tidal_radius_au": roche, "tidal_radius_rstar": roche / star, "axis_over_tidal_radius": axis / roche,
-        "disruption_radius_au": {f"{factor:g}": factor * roche for factor in config.disruption_factors},
-        "disruption_radius_rstar": {f"{factor:g}": factor * roche / star for factor in config.disruption_factors},
-        "circularised_axis_au": {f"{factor:g}": 2 * factor * roche for factor in config.disruption_factors},
+        "disruption_radius_au": {_name(factor): factor * roche for factor in config.disruption_factors},
+        "disruption_radius_rstar": {_name(factor): factor * roche / star for factor in config.disruption_factors},
+        "circularised_axis_au": {_name(factor): 2 * factor * roche for factor in config.disruption_factors},
     }
 
 
@@ -119,10 +129,10 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
     A host without a radius gets one from the tracks (counted); without an age the timescale is quoted at default_age, and efficiency
     and class stay unknown (potential_migrator is then False). Raises InputError for an unknown radius_law.
     """
-    objects = _objects(config, sample.table)
+    objects = _objects(config, sample.table, "mstar" in target.overridden)
     values = target.values
-    numbers = _target_numbers(config, values)
-    star = values.get("host_radius_rsun") or float(track_radius(values["host_mass_msun"], config.default_age))
+    star, star_source = target_radius(target, config.default_age)
+    numbers = {**_target_numbers(config, values, star), "host_radius_rsun": star, "host_radius_source": star_source}
     rows = []
     for law in RADIUS_LAWS:
         for age in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 5.0, 10.0):

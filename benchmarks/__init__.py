@@ -1,0 +1,1 @@
+"""Speed tables: our kernels against peers, each table measured in one run."""

@@ -1,0 +1,45 @@
+"""Print every table of this folder: `python -m benchmarks [module ...]` runs the modules that expose `rows()`."""
+
+import importlib
+import pkgutil
+import sys
+from typing import Any
+
+import analysis  # noqa: F401  (one BLAS thread and the Numba cache directory, before NumPy is imported)
+import benchmarks
+
+__all__ = ["main", "table"]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Rows with the same keys as aligned text, numbers to three digits and flush right."""
+    names = list(rows[0])
+    columns = [[name] + [_cell(row[name]) for row in rows] for name in names]
+    widths = [max(map(len, column)) for column in columns]
+    right = [isinstance(rows[0][name], int | float) for name in names]
+    lines = ["  ".join(text.rjust(width) if flush else text.ljust(width) for text, width, flush in zip(line, widths, right, strict=True)).rstrip()
+             for line in zip(*columns, strict=True)]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def main(chosen: list[str]) -> int:
+    """Run the named modules, or all; returns the exit status."""
+    available = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
+    unknown = [name for name in chosen if name not in available]
+    if unknown:
+        print(f"no benchmark named {', '.join(unknown)}; choose from {', '.join(available)}.", file=sys.stderr)
+        return 2
+    for name in chosen or available:
+        module = importlib.import_module(f"benchmarks.{name}")
+        if hasattr(module, "rows"):
+            print(getattr(module, "TITLE", name), flush=True)
+            print(table(module.rows()) + "\n", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
