@@ -67,7 +67,20 @@ STAGES = {
         Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
     )
 }
-OUTPUTS: tuple[Output, ...] = ()
+_FIGURES = "analysis.report.figures"
+OUTPUTS = (
+    Output("ages", "analysis.report.ages", ("ages",)),
+    Output("origin", "analysis.report.origin", ("origin", "mixture")),
+    Output("feasibility", "analysis.report.migration", ("kozai",), "write_feasibility"),
+    Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
+    Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
+    Output("fig3_feasibility", f"{_FIGURES}.feasibility", ("kozai",)),
+    Output("fig_age_feasibility", f"{_FIGURES}.age_feasibility", ("kozai", "tides")),
+    Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
+    Output("fig4_disk_torques", f"{_FIGURES}.disk_torques", ("disk", "target")),
+    Output("fig_classification", f"{_FIGURES}.classification", ("origin",)),
+    Output("fig_ages", f"{_FIGURES}.ages", ("ages",)),
+)
 DERIVED: tuple[Output, ...] = ()
 
 

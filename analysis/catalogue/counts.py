@@ -72,6 +72,7 @@ def _describe(table: pd.DataFrame, edges: dict[str, float]) -> dict[str, Any]:
             "group": _tally(table["age_group"], ("Young", "Intermediate", "Old", "Unknown")),
         },
         "above_deuterium_limit": int(table["above_deuterium_limit"].sum()),
+        "split": {"high_q": int(table["high_mass_ratio"].sum()), "low_q": int((~table["high_mass_ratio"]).sum())},
     }
 
 
