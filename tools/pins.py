@@ -47,7 +47,8 @@ def conda_environment(root: Path = ROOT) -> str:
     pip = [f"{name}=={version}" for name, version in pinned.items() if name in PIP_ONLY]
     lines = [
         "# Made by `just lock` from the pins of pyproject.toml.", "name: vlms-companions", "channels: [conda-forge, nodefaults]", "dependencies:",
-        "  - python>=3.11,<3.14", *[f"  - {item}" for item in sorted([*conda, CONDA_QUARTO])], "  - pip", "  - pip:", *[f"      - {item}" for item in pip],
+        "  - python>=3.11,<3.14", *[f"  - {item}" for item in sorted([*conda, CONDA_QUARTO])],
+        "  - pip", "  - pip:", *[f"      - {item}" for item in pip],
     ]
     return "\n".join(lines) + "\n"
 

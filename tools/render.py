@@ -22,7 +22,7 @@ def find_quarto() -> tuple[str, str] | None:
         if not command:
             continue
         try:
-            answer = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60)
+            answer = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=60, check=False)
         except (OSError, subprocess.TimeoutExpired):
             continue
         version = re.match(r"(\d+)\.(\d+)\S*", answer.stdout.strip())
@@ -34,7 +34,7 @@ def find_quarto() -> tuple[str, str] | None:
 def render_with_quarto(command: str) -> int:
     """Run `quarto render` on results that are current already; its own checks follow as the post-render script."""
     environment = {**os.environ, "VLMS_EVALUATED": "1", "QUARTO_PYTHON": str(ROOT / ".venv" / "bin" / "python")}
-    return subprocess.run([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment).returncode
+    return subprocess.run([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment, check=False).returncode
 
 
 def render_with_fallback() -> int:

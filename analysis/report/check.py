@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_html", "check_pdf", "check_numerals", "check_citations", "check_project", "report"]
+__all__ = ["check_citations", "check_html", "check_numerals", "check_pdf", "check_project", "report"]
 
 LEFT_OVER = {
     r"\?var:[\w.\-]+": "a variable that does not exist",
@@ -64,6 +64,7 @@ class _Page(HTMLParser):
         self.text += [given[name] for name in ("alt", "aria-label", "title") if name in given]
 
     def handle_endtag(self, tag: str) -> None:
+        self._formula = False
         if tag == self._inside:
             self._inside = ""
 

@@ -7,10 +7,7 @@ local typst = FORMAT == "typst"
 
 local function raw(text) return pandoc.RawBlock("typst", text) end
 
-local function kind_of(id)
-  local kind = id:match("^(%l+)%-")
-  return words[kind] and kind
-end
+local function kind_of(id) return words[id:match("^(%l+)%-")] and id:match("^(%l+)%-") end
 
 local function number(id, kind)
   counts[kind] = counts[kind] + 1
@@ -28,11 +25,11 @@ end
 local function callout(el)
   local name = el.classes:find_if(function(class) return class:match("^callout%-") end)
   if not name then return end
-  local title = el.attributes.title and { pandoc.Str(el.attributes.title) }
+  local title = { pandoc.Str(el.attributes.title or (name:sub(9):gsub("^%l", string.upper))) }
   if el.content[1] and el.content[1].t == "Header" then title = el.content:remove(1).content end
-  el.content:insert(1, pandoc.Para { pandoc.Strong(title or { pandoc.Str((name:sub(9):gsub("^%l", string.upper))) }) })
+  el.content:insert(1, pandoc.Para { pandoc.Strong(title) })
   if not typst then return pandoc.Div(el.content, { class = "callout " .. name }) end
-  el.content:insert(1, raw("#block(width: 100%, stroke: (left: 2pt + rgb(\"#888\")), inset: 8pt)["))
+  el.content:insert(1, raw("#block(width: 100%, stroke: (left: 2pt + gray), inset: 8pt)["))
   el.content:insert(raw("]"))
   return pandoc.Div(el.content)
 end
@@ -41,32 +38,30 @@ local function float(el)
   local kind = kind_of(el.identifier)
   if kind ~= "fig" and kind ~= "tbl" then return end
   local caption = el.content:remove().content
-  local label = words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "
-  caption:insert(1, pandoc.Strong { pandoc.Str(label) })
+  caption:insert(1, pandoc.Strong(words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "))
   if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind } }), false end
-  local blocks = pandoc.Blocks { raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", [") }
-  blocks:extend(el.content)
-  blocks:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
-  return blocks, false
+  el.content:insert(1, raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", ["))
+  el.content:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
+  return el.content, false
 end
 
 local function equations(inlines)
   local out = pandoc.Inlines {}
   for _, el in ipairs(inlines) do
-    local id = el.t == "Str" and el.text:match("^{#(eq%-[^}]+)}")
+    local id, rest
+    if el.t == "Str" then id, rest = el.text:match("^{#(eq%-[^}]+)}(.*)$") end
     if not id then
       out:insert(el)
     else
-      local rest = el.text:match("}(.*)$")
       while out[#out].t ~= "Math" do out:remove() end
       local math, n = out:remove(), "(" .. number(id, "eq") .. ")"
       if typst then
-        out:extend { pandoc.RawInline("typst", '#[#set math.equation(numbering: _ => "' .. n .. '")\n'), math,
-          pandoc.RawInline("typst", "] <" .. id .. ">") }
+        local before = '#[#set math.equation(numbering: _ => "' .. n .. '")\n'
+        out:extend { pandoc.RawInline("typst", before), math, pandoc.RawInline("typst", "] <" .. id .. ">") }
       else
         out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" } }))
       end
-      if rest ~= "" then out:insert(pandoc.Str(rest)) end
+      out:insert(pandoc.Str(rest))
     end
   end
   return out
@@ -88,19 +83,13 @@ end
 -- Alternative text: HTML takes it from the caption; the Typst writer drops it, so the image is written out.
 local function image(el)
   local alt = el.attributes["fig-alt"] or pandoc.utils.stringify(el.caption)
-  if not typst then
-    el.attributes["fig-alt"] = nil
-    el.caption = { pandoc.Str(alt) }
-    return el
-  end
-  local path = el.src:gsub("^%.%./", "/")
-  local width = el.attributes.width and el.attributes.width:match("^%d+%%$")
+  if not typst then return pandoc.Image(alt, el.src, "", { width = el.attributes.width }) end
+  local width = (el.attributes.width or ""):match("^%d+%%$")
   local options = (width and ", width: " .. width or "") .. ", alt: " .. string.format("%q", alt)
-  return pandoc.RawInline("typst", '#box(image("' .. path .. '"' .. options .. "))")
+  return pandoc.RawInline("typst", '#box(image("' .. el.src:gsub("^%.%./", "/") .. '"' .. options .. "))")
 end
 
 function Pandoc(doc)
-  doc = doc:walk { Div = callout }
-  doc = doc:walk { traverse = "topdown", Header = header, Div = float, Inlines = equations }
+  doc = doc:walk { Div = callout }:walk { traverse = "topdown", Header = header, Div = float, Inlines = equations }
   return doc:walk { Cite = reference, Image = image }
 end

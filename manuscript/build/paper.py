@@ -21,12 +21,12 @@ VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.\-]+)\s*>\}\}")
 CHUNK = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 # Captions carry their numbers already, so Typst adds none.
 TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
-#show figure: set block(breakable: true)
+#show figure: set block(breakable: true, above: 1.8em, below: 1.8em)
 #show figure.caption: it => align(left, text(size: 0.88em, it.body))
 #show table: set text(size: 0.82em)
 #show link: set text(fill: rgb("#1f4e79"))
 """
-TYPST_OPTIONS = ["--variable=papersize:a4", "--variable=page-numbering:1", "--variable=fontsize:10pt"]
+PDF_TIME = 1735689600  # the one time stamp, SOURCE_DATE_EPOCH of _environment: same input, same bytes
 
 
 class BuildError(Exception):
@@ -56,8 +56,8 @@ def normalise(front: dict[str, Any]) -> dict[str, Any]:
         author = author if isinstance(author, dict) else {"name": author}
         places = [place["name"] if isinstance(place, dict) else place for place in author.get("affiliations", [])]
         people.append({"name": author["name"], "affiliation": "; ".join(places), "email": author.get("email", "")})
-    abstract = f"{front.get('abstract', '')}\n\n**Keywords:** {', '.join(front.get('keywords', []))}"
-    return {"abstract-title": "Abstract", **front, "author": people, "keywords": [], "abstract": abstract if front.get("keywords") else front.get("abstract", "")}
+    keywords = f"\n\n**Keywords:** {', '.join(front['keywords'])}" if front.get("keywords") else ""
+    return {"abstract-title": "Abstract", **front, "author": people, "keywords": [], "abstract": front.get("abstract", "") + keywords}
 
 
 def execute(sources: list[str], root: Path) -> list[list[Any]]:
@@ -71,7 +71,7 @@ def execute(sources: list[str], root: Path) -> list[list[Any]]:
     try:
         NotebookClient(notebook, timeout=600, kernel_name="python3", extra_arguments=["--log-level=ERROR"], resources=place).execute()
     except CellExecutionError as error:
-        raise BuildError(f"a chunk of the manuscript failed: {error.ename}: {error.evalue}\n{error.traceback}") from error
+        raise BuildError(f"a chunk of the manuscript failed: {error.ename}: {error.evalue}") from error
     return [cell.outputs for cell in notebook.cells]
 
 
@@ -81,7 +81,8 @@ def shown(source: str, outputs: list[Any], variables: dict[str, Any]) -> str:
     options = substitute(yaml.safe_load("\n".join(lines)) or {}, variables)
     if {"fig-cap", "tbl-cap"} & set(options):
         raise BuildError(f"the chunk with {list(options.values())}: write figures and tables as a div, ::: {{#fig-name}}, with the caption last")
-    texts = [output.get("text") or output["data"].get("text/markdown") or output["data"]["text/plain"] for output in outputs if output.get("name") != "stderr"]
+    kept = [output for output in outputs if output.get("name") != "stderr"]
+    texts = [output.get("text") or output["data"].get("text/markdown") or output["data"]["text/plain"] for output in kept]
     return "\n".join(text if options.get("output") == "asis" else f"```\n{text.rstrip()}\n```" for text in texts)
 
 
@@ -89,9 +90,9 @@ def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
     """One pandoc run in the manuscript's folder; any warning (unknown citation, unreadable formula, lost image) is an error."""
     import pypandoc
 
-    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", f"--lua-filter={HERE / 'crossref.lua'}", "--citeproc", "--number-sections",
-               "--metadata=link-citations", "--fail-if-warnings", *arguments]
-    result = subprocess.run(command, input=text, cwd=folder, capture_output=True, encoding="utf-8")
+    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", "--number-sections", "--fail-if-warnings", "--metadata=link-citations",
+               f"--lua-filter={HERE / 'crossref.lua'}", "--citeproc", *arguments]
+    result = subprocess.run(command, input=text, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
         raise BuildError(f"pandoc: {result.stderr.strip()}")
 
@@ -118,10 +119,11 @@ def build(root: Path) -> tuple[Path, Path]:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
         work = Path(folder)
         (work / "html.json").write_text(json.dumps({**metadata, "author": by_line}, default=str), encoding="utf-8")
-        (work / "typst.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        pages = {**settings["format"]["typst"], "page-numbering": "1", **metadata}
+        (work / "typst.json").write_text(json.dumps(pages, default=str), encoding="utf-8")
         (work / "header.typ").write_text(TYPST_HEADER, encoding="utf-8")
         own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}"],
-               "typst": ["--to=typst", f"--include-in-header={work / 'header.typ'}", *TYPST_OPTIONS]}
+               "typst": ["--to=typst", f"--include-in-header={work / 'header.typ'}"]}
         common = [f"--bibliography={root / settings['bibliography']}"] if settings.get("bibliography") else []
         with ThreadPoolExecutor() as pool:
             runs = [pool.submit(pandoc, text, source.parent, [*common, *options, f"--metadata-file={work / name}.json", f"--output={work / name}"])
@@ -129,7 +131,7 @@ def build(root: Path) -> tuple[Path, Path]:
             for run in runs:
                 run.result()
         try:
-            typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=0)
+            typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=PDF_TIME)
         except typst.TypstError as error:
             raise BuildError(f"typst: {error}") from error
         for name in ("html", "pdf"):
