@@ -75,7 +75,7 @@ def _archive(staging: Path, tap: str, date: str) -> None:
     """PSCompPars with its query and provenance."""
     query = adql()
     url = f"{tap.rstrip('/')}/sync"
-    raw = _download(url, "the NASA Exoplanet Archive", {"query": query, "format": "csv"})
+    raw = _download(url, "NASA Exoplanet Archive", {"query": query, "format": "csv"})
     _store(staging, PS_NAME, raw, {"url": url, "query": query, "retrieved": date}, read_pscomppars, url)
     (staging / "pscomppars.adql").write_text(query + "\n", encoding="utf-8")
 
@@ -90,7 +90,7 @@ def _brown_dwarfs(staging: Path, figshare: str, mirror: str, date: str, say: Cal
         first = str(error)
         say(f"{first} Trying the GitHub mirror ...")
     try:
-        raw = _download(mirror, "the GitHub mirror of the Brown Dwarf Companion Catalogue")
+        raw = _download(mirror, "GitHub mirror of the Brown Dwarf Companion Catalogue")
         _store(staging, BD_NAME, raw, {"url": mirror, "query": "", "retrieved": date, "source": "GitHub mirror", "ordo": first}, read_bd, mirror)
     except InputError as error:
         raise InputError(f"{str(error).rstrip('.')}; ORDO had failed before ({first.rstrip('.')}).") from None

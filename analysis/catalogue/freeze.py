@@ -41,7 +41,7 @@ def freeze(
     is complete and has been read back. Raises InputError of the readers; then nothing is changed.
     """
     assembled = assemble(ps, bd)
-    _check_carried(folder, made={COMPANIONS} | ({AGES_FILE} if ages else set()))
+    _check_carried(folder, made={COMPANIONS})
     copies, dates = copies or {}, dates or {}
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -59,7 +59,8 @@ def freeze(
             sources["ages"] = source_entry("ages", ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}, copies, dates)
             reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
             hosts = sorted(set(assembled.table["host_name"]))
-            (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT), encoding="utf-8")
+            previous = read_host_ages(folder) if (folder / AGES_FILE).is_file() else []
+            (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT, previous), encoding="utf-8")
         elif (folder / MANIFEST).is_file():
             sources |= {name: entry for name, entry in read_manifest(folder)["sources"].items() if name == "ages"}
         write_manifest(staged, _content(assembled, sources))

@@ -22,7 +22,7 @@ from analysis.errors import InputError
 __all__ = ["FILE", "attach_ages", "host_ages_text", "read_host_ages"]
 
 FILE = "host_ages.csv"
-FIELDS = ["host_name", "aliases", "host_age_gyr", "err_up", "err_down", "reference", "origin_name", "note"]
+FIELDS = ["host_name", "aliases", "host_age_gyr", "err_up", "err_down", "limit", "reference", "origin_name", "note"]
 KIND = "an exoplanet.eu export"
 # Hosts that exoplanet.eu names by a component the archive does not name; the planet and the host mass (0.17 Msun) are the same.
 SAME_HOST = {"TOI-1227 B": "TOI-1227"}
@@ -34,11 +34,12 @@ def read_host_ages(folder: Path = FROZEN) -> list[dict[str, str]]:
     for line, row in zip(table.lines, rows, strict=True):
         try:
             good = 0.0 < float(row["host_age_gyr"]) <= 20.0 and all(float(row[name]) > 0 for name in ("err_up", "err_down") if row[name])
+            good = good and row["limit"] in ("-1", "0", "1")
         except ValueError:
             good = False
         if not (good and row["host_name"] and row["reference"]):
             raise InputError(
-                f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, and a reference. Mend the line and run "
+                f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, a limit (-1, 0, 1) and a reference. Mend the line and run "
                 "`just freeze --restamp`."
             )
     return rows
@@ -59,18 +60,20 @@ def attach_ages(table: pd.DataFrame, ages: list[dict[str, str]]) -> tuple[pd.Dat
         table.at[index, "host_age_gyr"] = float(row["host_age_gyr"])
         for side in ("err_up", "err_down"):
             table.at[index, f"host_age_gyr_{side}"] = float(row[side]) if row[side] else math.nan
+        table.at[index, "host_age_gyr_limit"] = int(row["limit"])
         table.at[index, "host_age_reference"] = row["reference"]
         table.at[index, "flags"] = add_flag(table.at[index, "flags"], "age:host_ages.csv")
         filled += 1
     return table, filled
 
 
-def host_ages_text(path: Path, hosts: list[str], reference: str, mass_limit: float) -> str:
+def host_ages_text(path: Path, hosts: list[str], reference: str, mass_limit: float, previous: list[dict[str, str]] | None = None) -> str:
     """host_ages.csv made from an exoplanet.eu export: hosts up to `mass_limit` (Msun) there, or named in `hosts`.
 
-    Matching is by name or alternate name. Lower errors written with a minus sign are magnitudes; an error of zero
-    means that none is given. Where planets of one host disagree, the most recently updated row counts and the note
-    says so. Raises InputError for a file that is no such export.
+    Matching is by name or alternate name. Lower errors written with a minus sign are magnitudes; an error of zero means that
+    none is given, and a lower error of zero beside an upper one marks the age as a lower limit. Where planets of one host disagree,
+    the most recently updated row counts and the note says so. A row of `previous` (the present table) with the same host and age
+    keeps its limit, reference and note, so that hand-made entries survive. Raises InputError for a file that is no such export.
     """
     table = read_text_table(path, KIND)
     table.require(["star_name", "star_mass", "star_age", "star_age_error_min", "star_age_error_max", "star_alternate_names", "updated"])
@@ -86,22 +89,27 @@ def host_ages_text(path: Path, hosts: list[str], reference: str, mass_limit: flo
         match = next((key for key in keys if key in wanted), None)
         if match or mass[index] <= mass_limit:
             rows.setdefault(match or keys[0], []).append(index)
+    by_hand = ("limit", "reference", "note")
+    kept = {(row["host_name"], row["host_age_gyr"]): {name: row[name] for name in by_hand} for row in previous or () if row["note"]}
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(FIELDS)
     for key in sorted(rows):
         group = sorted(rows[key], key=lambda i: (updated[i] or "", i), reverse=True)
         index = group[0]
-        notes = []
+        notes, limit = [], "0"
         if len({age[i] for i in group}) > 1:
             notes.append("planets of this host are listed with different ages; the most recently updated is used")
         if low[index] == 0 and high[index] > 0:
-            notes.append("listed with a lower error of zero, which can stand for a lower limit")
+            limit = "-1"
+            notes.append("listed with a lower error of zero: taken as a lower limit")
         host = wanted.get(key, names[index])
         other = sorted(({alias.strip() for i in group for alias in (aliases[i] or "").split(",") if alias.strip()} | {names[index]}) - {host})
+        made = {"limit": limit, "reference": reference, "note": "; ".join(notes)}
+        made |= kept.get((host, f"{age[index]:g}"), {})
         writer.writerow([
             host, ";".join(other), f"{age[index]:g}", _error(high[index]), _error(low[index]),
-            reference, names[index], "; ".join(notes),
+            made["limit"], made["reference"], names[index], made["note"],
         ])
     return stream.getvalue()
 

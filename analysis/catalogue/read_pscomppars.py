@@ -58,6 +58,8 @@ def read_pscomppars(path: str | Path) -> tuple[pd.DataFrame, TextTable]:
                 f"{table.name}: column {source} has no value in any row; expected {KIND} with masses. Export the table again with that column "
                 "filled."
             )
+    for index in np.flatnonzero(numbers(table, "pl_controv_flag") == 1):
+        draft.flag(index, "controversial")
     _kinds(draft, texts(table, "pl_bmassprov"))
     draft.columns["reference"] = ["NASA Exoplanet Archive, PSCompPars"] * len(table.rows)
     draft.columns["host_age_reference"] = ["PSCompPars st_age" if math.isfinite(age) else None for age in draft.columns["host_age_gyr"]]

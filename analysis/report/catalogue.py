@@ -69,6 +69,7 @@ def methods_table(table: Any) -> Any:
 
 def sample_summary(catalogue: Any, sample: Any, target: Any) -> dict[str, Any]:
     """Counts, sources, corrections and the target's place in the sample, as plain values."""
+    applied = catalogue.corrections[catalogue.corrections["status"] == "applied"]
     provenance = {name: value for name, value in catalogue.provenance.items() if name != "duplicates"}
     row = sample.table[sample.table["is_target"]].iloc[0]
     error = target.values.get("host_mass_msun_err_down")
@@ -77,8 +78,9 @@ def sample_summary(catalogue: Any, sample: Any, target: Any) -> dict[str, Any]:
         "counts": sample.counts,
         "catalogue": provenance | {"duplicates_resolved": len(catalogue.provenance["duplicates"])},
         "corrections": {
-            "listed": len(catalogue.corrections), "applied": int((catalogue.corrections["status"] == "applied").sum()),
-            "objects": sorted(catalogue.corrections.loc[catalogue.corrections["status"] == "applied", "object_id"]),
+            "listed": len(catalogue.corrections), "applied": len(applied),
+            "applied_by_action": {name: int((applied["action"] == name).sum()) for name in ("value", "kind", "exclude", "note")},
+            "objects": sorted(set(applied["object_id"])),
             "left_the_mass_range": sorted(set(_names(sample.uncorrected, "in_mass_range")) - set(_names(sample.table, "in_mass_range"))),
             "left_the_candidates": sorted(set(_names(sample.uncorrected, "is_candidate")) - set(_names(sample.table, "is_candidate"))),
             "entered_the_candidates": sorted(set(_names(sample.table, "is_candidate")) - set(_names(sample.uncorrected, "is_candidate"))),
