@@ -63,9 +63,13 @@ class MixtureConfig:
     """Gaussian mixtures in (log q, log a)."""
 
     max_components: int = param(4, "", "fit 1 ... this many components", "specification fits 1 and 2")
-    restarts: int = param(50, "", "k-means++ starts per fit; the best likelihood is kept", CHOICE)
+    restarts: int = param(200, "", "starts per fit, half k-means++ and half random rows; the best likelihood is kept", CHOICE)
     covariance_floor: float = param(1e-4, "dex2", "added to the diagonal of every covariance", CHOICE)
-    deconvolution_components: int = param(2, "", "most components in the fit with measurement errors", CHOICE)
+    min_rows_per_component: int = param(10, "", "fewest rows per component for a fit", CHOICE)
+    deconvolution_components: int = param(3, "", "most components in the fit with measurement errors", CHOICE)
+    deconvolution_restarts: int = param(10, "", "starts of each fit with measurement errors", CHOICE)
+    microlensing_correlation: float = param(0.98, "", "correlation of log M_star and log M_c errors of a lens, whose mass ratio is measured directly", CHOICE)
+    mass_radius_scatter: float = param(0.1, "dex", "error of a mass that is only a radius put through a relation", "scatter of Chen & Kipping 2017")
     seed: int = param(6894, "", "random seed")
 
 
@@ -75,9 +79,16 @@ class EccentricityConfig:
 
     mass_ratio_split: float = param(0.01, "", "q that separates the two subsets", SPEC)
     bagging_resamples: int = param(500, "", "bagging resamples", SPEC)
-    bagging_fraction: float = param(0.8, "", "share of each subset drawn per resample", SPEC)
-    wide_axis_au: float = param(0.1, "au", "a above which tides and multiplicity do not damp e", "SCIENCE, period-matched comparison")
+    bagging_fraction: float = param(0.8, "", "share of each subset drawn per resample, without replacement", SPEC)
+    wide_axis_au: float = param(0.1, "au", "a above which tides and multiplicity hardly damp e; period-matched comparison", CHOICE)
     edge: float = param(1e-3, "", "e is moved into [edge, 1 - edge] before the Beta fit", CHOICE)
+    edges: tuple[float, ...] = param((1e-4, 1e-2), "", "other edges, for the sensitivity rows", CHOICE)
+    assumed_zero_bound: float = param(0.1, "", "an assumed e = 0 is the interval [0, this] in the censored pass", CHOICE)
+    assumed_zero_bounds: tuple[float, ...] = param((0.05, 0.2, 1.0), "", "other bounds, for the sensitivity rows; 1 says nothing about e", CHOICE)
+    significance: float = param(2.45, "sigma", "measured e below this many sigma is consistent with a circular orbit", "Lucy & Sweeney 1971")
+    permutations: int = param(5000, "", "label permutations of the two-sample tests", CHOICE)
+    power_draws: int = param(1000, "", "simulated samples of the power of the wide-orbit comparison", CHOICE)
+    min_rows: int = param(3, "", "fewest rows for a Beta fit", CHOICE)
     seed: int = param(6894, "", "random seed")
 
 
@@ -112,7 +123,8 @@ class AgesConfig:
 class RobustnessConfig:
     """Repeats of the headline statistics on subsets (specification section 8)."""
 
-    restarts: int = param(20, "", "mixture restarts per pass", CHOICE)
+    restarts: int = param(20, "", "mixture starts per pass", CHOICE)
+    splits: tuple[float, ...] = param((0.003, 0.005, 0.01, 0.02, 0.03, 0.05), "", "mass ratios at which the eccentricity subsets are split", CHOICE)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def passes(sample: Any, config: RobustnessConfig, split: float) -> list[Pass]:
         Pass("catalogue axes only", "axis", rows[axis == "catalogue"], "no derived axes, no projected separations"),
         Pass("without projected separations", "axis", rows[axis != "projected"]),
         Pass("every row with masses and axis", "selection", _complete_rows(table), "temperature and metallicity rules not applied"),
-        Pass("uncorrected, every row with masses and axis", "selection", _complete_rows(sample.uncorrected), "temperature and metallicity rules not applied"),
+        Pass("as exported", "selection", _as_exported(sample.uncorrected), "uncorrected, every row with masses and axis, no axis derived for NASA rows"),
     ]
     result += [Pass(f"split at q = {value:g}", "split", table, "the mixture does not use the split", split=value, mixture=False)
                for value in config.splits if value != split]
@@ -89,6 +89,11 @@ def _complete_rows(table: pd.DataFrame) -> pd.DataFrame:
     inside = table["in_mass_range"].to_numpy(dtype=bool) & ~table["is_target"].to_numpy(dtype=bool)
     finite = np.isfinite(table["log_mass_ratio"].to_numpy(dtype=float)) & np.isfinite(table["log_semimajor_axis"].to_numpy(dtype=float))
     return table[inside & finite].assign(is_candidate=True)
+
+
+def _as_exported(table: pd.DataFrame) -> pd.DataFrame:
+    rows = _complete_rows(table)
+    return rows[~((rows["data_source"] == "NASA") & (rows["semimajor_axis_kind"] == "kepler")).to_numpy(dtype=bool)]
 
 
 def run(config: RobustnessConfig, sample: Any, mixture_config: MixtureConfig, eccentricity_config: EccentricityConfig) -> Robustness:
