@@ -48,8 +48,7 @@ end
 local function equations(inlines)
   local out = pandoc.Inlines {}
   for _, el in ipairs(inlines) do
-    local id, rest
-    if el.t == "Str" then id, rest = el.text:match("^{#(eq%-[^}]+)}(.*)$") end
+    local id = el.t == "Str" and el.text:match("^{#(eq%-[^}]+)}$")
     if not id then
       out:insert(el)
     else
@@ -61,7 +60,6 @@ local function equations(inlines)
       else
         out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" } }))
       end
-      out:insert(pandoc.Str(rest))
     end
   end
   return out

@@ -1,0 +1,77 @@
+"""One list of pins: pyproject.toml, requirements.lock and environment.yml say the same."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+
+from tools.pins import CONDA_NAMES, PIP_ONLY, conda_environment, pins, quarto_pin
+
+ROOT = Path(__file__).resolve().parents[2]
+DESIGN_CARD = {"jupyter", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "numba", "matplotlib", "requests", "pytest"}
+IMPORT_NAMES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "astroML": "astroml", "pypandoc": "pypandoc-binary"}
+PYTHONS = ("3.11", "3.12", "3.13")
+
+
+def locked() -> list[tuple[str, str, str, int]]:
+    """(name, version, marker, number of hashes) of every entry of the lock."""
+    entries = []
+    for block in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8").strip()):
+        match = re.match(r"([a-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?\n", block)
+        assert match, block[:80]
+        entries.append((match[1], match[2], match[3] or "", block.count("--hash=sha256:")))
+    return entries
+
+
+def test_every_pin_is_locked_at_its_version():
+    versions = {name: version for name, version, _, _ in locked()}
+    assert {name: versions.get(name) for name in pins()} == pins()
+
+
+def test_one_version_of_each_package_with_hashes():
+    entries = locked()
+    assert len({name for name, *_ in entries}) == len(entries)
+    assert all(hashes > 0 for *_, hashes in entries)
+
+
+@pytest.mark.parametrize("platform", [("linux", "Linux"), ("darwin", "Darwin")])
+def test_every_pin_is_installed_on_every_supported_python(platform):
+    for name, _, marker, _ in locked():
+        if name in pins() and marker:
+            for python in PYTHONS:
+                environment = {"python_version": python, "python_full_version": f"{python}.1", "sys_platform": platform[0], "platform_system": platform[1]}
+                assert Marker(marker).evaluate(environment), (name, python)
+
+
+def test_required_packages_are_there_and_quarto_is_optional():
+    assert set(pins()) >= DESIGN_CARD
+    assert quarto_pin().startswith("quarto-cli==")
+    assert "quarto-cli" not in {name for name, *_ in locked()}
+
+
+def test_conda_environment_is_the_one_the_pins_make():
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert text == conda_environment()
+    dependencies = yaml.safe_load(text)["dependencies"]
+    conda = {item.split("=")[0].split(">")[0] for item in dependencies if isinstance(item, str)}
+    pip = {item.split("==")[0] for item in next(item["pip"] for item in dependencies if isinstance(item, dict))}
+    assert conda == {CONDA_NAMES.get(name, name) for name in pins() if name not in PIP_ONLY} | {"python", "pip", "quarto"}
+    assert pip == PIP_ONLY
+
+
+def test_everything_imported_is_pinned():
+    imported = set()
+    for folder in ("analysis", "manuscript", "tools", "tests", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    imported.add(node.module.split(".")[0])
+    ours = {"analysis", "manuscript", "tools", "tests", "benchmarks"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    third_party = {IMPORT_NAMES.get(name, name) for name in imported - set(sys.stdlib_module_names) - ours}
+    assert third_party <= set(pins())
