@@ -208,6 +208,9 @@ def _count(options: argparse.Namespace, config: Config) -> int:
     print("Candidates that meet the requirements:")
     for name, label in (("NASA", "NASA Exoplanet Archive"), ("BD_Catalogue", "Brown Dwarf Companion Catalogue"), ("total", "total")):
         print(f"  {label:<33}{counts[name]['candidates']:>5}  (of {counts[name]['in_mass_range']} rows in the host-mass range)")
+    raw = counts["uncorrected"]
+    parts = ", ".join(f"{raw[name]['candidates']} of {raw[name]['in_mass_range']}" for name in ("NASA", "BD_Catalogue", "total"))
+    print(f"  Without the corrections of data/frozen/corrections.csv: {parts}; NASA rows with a catalogued axis: {raw['NASA']['candidates_without_derived_axes']}.")
     percent = options.percent if options.percent is not None else _ask_percent()
     if percent is None:
         print("Nothing was processed.")

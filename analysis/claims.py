@@ -116,7 +116,7 @@ RULES = (
     Rule(
         "populations", "The companions form two populations in mass ratio and separation, beyond what the detection methods impose.",
         "BIC of Gaussian mixtures, overall and within each detection method",
-        f"supported: ΔBIC ≥ {STRONG_BIC:g} overall and within at least two methods, and no third component preferred; not supported: ΔBIC < {STRONG_BIC:g} overall",
+        f"supported: ΔBIC ≥ {STRONG_BIC:g} overall and within every method with enough rows (two at least), and no third component preferred; not supported: ΔBIC < {STRONG_BIC:g} overall",
         "gmm_summary.json", _populations,
         {
             SUPPORTED: "The companions form two populations in mass ratio and separation, overall and within single detection methods.",

@@ -69,11 +69,16 @@ STAGES = {
 }
 _FIGURES = "analysis.report.figures"
 OUTPUTS = (
+    Output("sample", "analysis.report.catalogue", ("catalogue", "sample", "target", "tides")),
+    Output("mixture", "analysis.report.population", ("mixture", "robustness"), "write_mixture"),
+    Output("eccentricity", "analysis.report.population", ("eccentricity",), "write_eccentricity"),
+    Output("robustness", "analysis.report.population", ("robustness",), "write_robustness"),
     Output("ages", "analysis.report.ages", ("ages",)),
     Output("origin", "analysis.report.origin", ("origin", "mixture")),
     Output("feasibility", "analysis.report.migration", ("kozai",), "write_feasibility"),
     Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
     Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
+    Output("fig1_massmass", f"{_FIGURES}.massmass", ("sample",)),
     Output("fig3_feasibility", f"{_FIGURES}.feasibility", ("kozai",)),
     Output("fig_age_feasibility", f"{_FIGURES}.age_feasibility", ("kozai", "tides")),
     Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
@@ -81,7 +86,12 @@ OUTPUTS = (
     Output("fig_classification", f"{_FIGURES}.classification", ("origin",)),
     Output("fig_ages", f"{_FIGURES}.ages", ("ages",)),
 )
-DERIVED: tuple[Output, ...] = ()
+DERIVED = (
+    Output("claims", "analysis.report.verdicts"),
+    Output("numbers", "analysis.report.numbers"),
+    Output("tables", "analysis.report.tables"),
+    Output("summary", "analysis.report.summary"),
+)
 
 
 class Study:
@@ -191,6 +201,10 @@ class Study:
         done: dict[str, dict[str, Any]] = {} if not only else {n: e for n, e in before.items() if n not in {d.name for d in DERIVED}}
         written: list[str] = []
         total = len(outputs) + len(derived)
+        for output in outputs:  # every stage is evaluated before the first file changes, so bad input leaves all of them alone
+            if not self._sound(before.get(output.name), self._output_key(output, done)):
+                for need in output.needs:
+                    self.get(need)
         for number, output in enumerate((*outputs, *derived), start=1):
             key = self._output_key(output, done)
             entry = before.get(output.name)

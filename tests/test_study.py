@@ -82,7 +82,7 @@ def test_parameter_recomputes_its_stage_alone(project):
 
 
 def test_target_parameter_recomputes_what_depends_on_the_target(project):
-    changed = project.evaluate(target={"mc_mj": 0.3})
+    changed = project.evaluate(target={"mstar": 0.1})
     assert set(changed["evaluated"]) == {"target", "sample", "mixture", "kozai", "tides", "disk"}
     assert changed["kozai"] != project.first["kozai"]
 

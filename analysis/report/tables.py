@@ -1,0 +1,159 @@
+"""The tables of the paper as text cells, and the alternative text of its figures, both read from the artifacts."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analysis.config import Config
+from analysis.report.files import Context, write_json
+from analysis.report.formatting import formatted
+
+__all__ = ["ALTERNATIVE_TEXT", "TABLES", "write"]
+
+Table = dict[str, list[Any]]
+
+LEDGER_LABELS = {
+    "export": "rows in the exports", "duplicates": "listed once", "host limit": "host below the limit of the frozen table",
+    "target": "without TOI-6894 b", "mass range": "host in the mass range", "masses present": "both masses known",
+    "correction": "not excluded by a correction", "axis present": "semi-major axis known or derived", "axis positive": "semi-major axis above zero",
+    "eccentricity range": "eccentricity below one or missing", "temperature": "temperature in range or missing",
+    "metallicity": "metallicity in range or missing", "processed": "processed", "with eccentricity": "with an eccentricity",
+}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _json(artifacts: Path, name: str) -> dict[str, Any]:
+    return json.loads((artifacts / name).read_text(encoding="utf-8"))
+
+
+def _number(text: str, style: str) -> str:
+    return formatted(float(text), style) if text else "–"
+
+
+def ledger(artifacts: Path) -> Table:
+    """Rows that remain after each step, per catalogue, with the uncorrected total beside the corrected one."""
+    counts: dict[str, dict[str, str]] = {}
+    for row in _rows(artifacts / "sample_ledger.csv"):
+        column = row["catalogue"] if row["variant"] != "uncorrected" else f"uncorrected {row['catalogue']}"
+        counts.setdefault(row["step"], {})[column] = row["rows_out"]
+    rows = []
+    for step, found in counts.items():
+        rows.append([
+            LEDGER_LABELS.get(step, step), found.get("NASA", "–"), found.get("BD_Catalogue", "–"), found.get("total", "–"),
+            found.get("uncorrected total", "–" if step == "correction" else found.get("total", "–")),
+        ])
+    return {"columns": ["Step", "NASA", "BD catalogue", "Total", "Without corrections"], "rows": rows}
+
+
+def methods(artifacts: Path) -> Table:
+    """Candidates per detection method on either side of the mass-ratio split."""
+    rows = [
+        [row["discovery_method"], row["candidates"], row["hosts"], row["high_q"], row["low_q"], row["with_eccentricity"], row["with_metallicity"],
+         _number(row["median_semimajor_axis_au"], "significant:2")]
+        for row in _rows(artifacts / "sample_methods.csv")
+    ]
+    return {"columns": ["Method", "Candidates", "Hosts", "High q", "Low q", "With e", "With [Fe/H]", "Median a (au)"], "rows": rows}
+
+
+def sensitivity(artifacts: Path) -> Table:
+    """Feasible share of all draws (per cent) by time available and critical periapsis."""
+    found = _rows(artifacts / "feasibility_sensitivity.csv")
+    radii = sorted({float(row["critical_radius_rstar"]) for row in found})
+    times = sorted({float(row["time_limit_gyr"]) for row in found})
+    share = {(float(row["time_limit_gyr"]), float(row["critical_radius_rstar"])): float(row["mean_fraction"]) for row in found}
+    return {
+        "columns": ["T (Gyr)", *(f"r_crit = {radius:g} R★" for radius in radii)],
+        "rows": [[f"{time:g}", *(formatted(share[time, radius], "percent:2") for radius in radii)] for time in times],
+    }
+
+
+def claims(artifacts: Path) -> Table:
+    """The ledger of claims."""
+    rows = []
+    for claim in _json(artifacts, "claims.json")["claims"]:
+        agree = claim["robustness"]
+        passes = f"{agree['agree']} of {agree['of']}" if agree["of"] else "–"
+        rows.append([claim["statement"], claim["effect"]["text"], claim["threshold"], passes, claim["verdict"]])
+    return {"columns": ["Claim", "Evidence", "Declared threshold", "Passes that agree", "Verdict"], "rows": rows}
+
+
+SUBSETS = {"low_q": "low q", "high_q": "high q"}
+TREATMENTS = {"as_given": "as given", "limits_excluded": "measured only", "censored": "censored"}
+
+
+def beta(artifacts: Path) -> Table:
+    """Beta parameters by subset and treatment with 95 per cent intervals, then published distributions."""
+    summary = _json(artifacts, "eccentricity_summary.json")
+    rows = []
+    for orbits, label in (("all", "all orbits"), ("wide", f"a > {summary['wide_axis_au']:g} au")):
+        for subset, words in SUBSETS.items():
+            for treatment, how in TREATMENTS.items():
+                fit = ((summary.get(orbits) or {}).get("subsets", {}).get(subset, {}).get("beta", {})).get(treatment)
+                if fit and fit["n"] and not (orbits == "wide" and treatment != "as_given"):
+                    rows.append([f"{words}, {label}", how, str(fit["n"]), _interval(fit, "alpha"), _interval(fit, "beta"), formatted(fit["mean"], "fixed:2")])
+    seen = {(row["published"], row["of"], row["alpha"], row["beta"]) for row in _rows(artifacts / "beta_e_published.csv")}
+    for published, of, alpha, shape in sorted(seen):
+        mean = float(alpha) / (float(alpha) + float(shape))
+        rows.append([of, published, "–", _number(alpha, "fixed:2"), _number(shape, "fixed:2"), formatted(mean, "fixed:2")])
+    return {"columns": ["Subset", "Treatment or source", "n", "α", "β", "Mean e"], "rows": rows}
+
+
+def _interval(fit: dict[str, Any], name: str) -> str:
+    bounds = fit.get(f"{name}_95")
+    text = formatted(fit[name], "fixed:2")
+    return f"{text} ({formatted(bounds[0], 'fixed:2')}–{formatted(bounds[1], 'fixed:2')})" if bounds else text
+
+
+def robustness(artifacts: Path) -> Table:
+    """Headline statistics by pass."""
+    rows = []
+    for row in _rows(artifacts / "robustness.csv"):
+        pairs = [f"{row[f'n_low{kind}']}, {row[f'n_high{kind}']}" for kind in ("", "_wide")]
+        rows.append([row["name"], row["rows"], _number(row["delta_bic_1_2"], "fixed:0"), _number(row["best_k"], "count"), pairs[0], _number(row["ks_p"], "p:1"),
+                     pairs[1], _number(row["ks_p_wide"], "p:2")])
+    return {"columns": ["Pass", "Rows", "ΔBIC", "Best k", "With e (low, high)", "KS p", "Wide (low, high)", "KS p, wide"], "rows": rows}
+
+
+TABLES: dict[str, Callable[[Path], Table]] = {
+    "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "claims": claims, "beta": beta, "robustness": robustness,
+}
+
+# What each figure shows and finds; {key} is a number of numbers.json.
+ALTERNATIVE_TEXT = {
+    "fig1_massmass": "Companion mass against host mass on logarithmic axes for {sample.candidates} companions; the {sample.high_q} of high mass ratio "
+    "were found by microlensing, imaging and astrometry almost alone, and TOI-6894 b lies just right of the host-mass selection among the low ratios.",
+    "fig2_ae": "Eccentricity against semi-major axis: nearly all low-ratio companions sit inside {set.eccentricity.wide_axis_au} au at low eccentricity, "
+    "the few high-ratio ones outside it at higher eccentricity; outside it both kinds spread over the same range.",
+    "fig_clustering": "Semi-major axis against mass ratio with the ellipses of two and three components: the inner ellipse holds transits and radial velocities, "
+    "the outer one microlensing.",
+    "fig_ecc_cdf": "Cumulative eccentricities of low- and high-ratio companions: far apart for all orbits, overlapping for wide orbits.",
+    "fig_robustness": "Preference for two components and eccentricity p-values for every change of the sample; the first survives except within microlensing, "
+    "the second vanishes for wide orbits.",
+    "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
+    "falling to zero for light and distant perturbers.",
+    "fig4_disk_torques": "Migration time against distance: the type-I band lies below the disc lifetime everywhere, the gap-corrected band straddles it.",
+    "fig_age_feasibility": "Feasible share against stellar age: it rises slowly while time is short and is flat after one billion years.",
+    "fig_disruption": "Periapsis limits in stellar radii: the critical radii of the criterion lie inside the strictest tidal disruption radius, "
+    "{tides.disruption_rstar} stellar radii.",
+    "fig_classification": "Classifier scores: {origin.auroc_specified} with mass ratio, {origin.auroc_method} from the detection method alone, "
+    "{origin.auroc_without_both} without both; and the predicted probability against mass ratio.",
+    "fig_ages": "Semi-major axis and eccentricity against host age for {ages.n_rows} companions of {ages.n_hosts} hosts; no clear trend.",
+}
+
+
+def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
+    """Write tables.json and figures.json."""
+    numbers = {key: entry["text"] for key, entry in _json(artifacts, "numbers.json").items() if isinstance(entry, dict) and "text" in entry}
+    write_json(directory / "tables.json", {name: make(artifacts) for name, make in TABLES.items()}, context)
+    alternatives = {}
+    for stem, text in ALTERNATIVE_TEXT.items():
+        for key, value in numbers.items():
+            text = text.replace(f"{{{key}}}", value)
+        alternatives[stem] = {"alt": f"{context.stamp}. {text}" if context.partial else text}
+    write_json(directory / "figures.json", alternatives, context)

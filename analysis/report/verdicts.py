@@ -1,0 +1,129 @@
+"""Reads the evidence for each claim from the artifacts and writes the ledger claims.json."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from analysis.claims import SIGNIFICANCE, STRONG_BIC, evaluate
+from analysis.config import Config
+from analysis.report.files import Context, write_json
+from analysis.report.formatting import formatted
+from analysis.report.numbers import lookup
+
+__all__ = ["evidence", "write"]
+
+NO_TEST = {"n_low": 0, "n_high": 0, "ks_statistic": None, "ks_p": None}
+
+
+def _effect(text: str, **values: Any) -> dict[str, Any]:
+    return {"text": text, **values}
+
+
+def _agreement(passes: list[bool | None]) -> dict[str, int | None]:
+    known = [agrees for agrees in passes if agrees is not None]
+    return {"agree": sum(known), "of": len(known)} if known else {"agree": None, "of": None}
+
+
+def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
+    """What each rule of `claims` needs, from the JSON artifacts in `artifacts`."""
+    files: dict[str, Any] = {}
+
+    def get(name: str, field: str) -> Any:
+        if name not in files:
+            files[name] = json.loads((artifacts / name).read_text(encoding="utf-8"))
+        return lookup(files[name], field)
+
+    return {
+        "populations": _populations(get), "eccentricity": _eccentricity(get), "classifier": _classifier(get), "ages": _ages(get),
+        "kozai": _kozai(get), "disk": _disk(get), "target": _target(get),
+    }
+
+
+def _populations(get: Any) -> dict[str, Any]:
+    delta = get("gmm_summary.json", "delta_bic_1_2")
+    passes = get("robustness_summary.json", "passes") or {}
+    within = {name.removeprefix("only "): item["delta_bic_1_2"] for name, item in passes.items() if item["group"] == "method" and name.startswith("only ")}
+    within = {name: value for name, value in within.items() if value is not None}
+    listed = ", ".join(f"{formatted(value, 'fixed:0')} ({name})" for name, value in within.items()) or "none has enough rows"
+    return {
+        "delta_bic": delta, "best_k": get("gmm_summary.json", "best_k"), "within_method": list(within.values()),
+        "effect": _effect(f"ΔBIC = {formatted(delta, 'fixed:0')}; within one method: {listed}", name="delta_bic", value=delta),
+        "robustness": _agreement([None if item["delta_bic_1_2"] is None else item["delta_bic_1_2"] >= STRONG_BIC for item in passes.values()]),
+    }
+
+
+def _eccentricity(get: Any) -> dict[str, Any]:
+    overall, wide = (get("eccentricity_summary.json", f"{orbits}.tests.as_given") or NO_TEST for orbits in ("all", "wide"))
+    passes = get("robustness_summary.json", "passes") or {}
+    return {
+        "p_all": overall["ks_p"], "p_wide": wide["ks_p"], "n_wide_low": wide["n_low"], "n_wide_high": wide["n_high"],
+        "effect": _effect(
+            f"p = {formatted(overall['ks_p'], 'p:1')} for all orbits, {formatted(wide['ks_p'], 'p:2')} for the {wide['n_low']} and {wide['n_high']} wide ones",
+            name="ks_statistic", value=overall["ks_statistic"],
+        ),
+        "p": wide["ks_p"],
+        "robustness": _agreement([None if item["ks_p_wide"] is None else item["ks_p_wide"] < SIGNIFICANCE for item in passes.values()]),
+    }
+
+
+def _classifier(get: Any) -> dict[str, Any]:
+    variant = get("origin_summary.json", "sets.candidates.variants.without_mass_ratio_and_method") or {}
+    score, low, high = (variant.get(name) for name in ("auroc", "auroc_low", "auroc_high"))
+    return {
+        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"), "auroc_low": low, "auroc_high": high,
+        "effect": _effect(f"AUROC = {formatted(score, 'fixed:2')} ({formatted(low, 'fixed:2')}–{formatted(high, 'fixed:2')})", name="auroc", value=score, low=low, high=high),
+    }
+
+
+def _ages(get: Any) -> dict[str, Any]:
+    name = "age_regression_summary.json"
+    p_axis, p_ecc = (get(name, f"regressions.as_given.{model}.permutation_p") for model in ("log_a_on_log_age", "e_on_log_age"))
+    slope = get(name, "regressions.as_given.log_a_on_log_age.terms.log_host_age_gyr.coefficient")
+    return {
+        "p_axis": p_axis, "p_eccentricity": p_ecc, "detectable_r": get(name, "power.semimajor_axis.detectable_r_hosts"), "p": p_axis,
+        "effect": _effect(f"slope {formatted(slope, 'fixed:2')} dex per dex, p = {formatted(p_axis, 'p:2')} (a) and {formatted(p_ecc, 'p:2')} (e)", name="slope", value=slope),
+    }
+
+
+def _kozai(get: Any) -> dict[str, Any]:
+    name = "feasibility_summary.json"
+    fraction = get(name, "headline.mean_fraction")
+    inside = get(name, "disruption.target")
+    radius = f"{get(name, 'default.critical_radius_rstar'):g}".replace(".", "_")
+    strict = inside[radius][max(inside[radius], key=lambda factor: float(factor.replace("_", ".")))]
+    surviving = fraction * (1.0 - strict["feasible_share_inside"])
+    passes = [row["mean_fraction"] >= 0.01 for times in get(name, "sensitivity").values() for row in times.values()]
+    return {
+        "fraction": fraction, "surviving_strict": surviving, "robustness": _agreement(passes),
+        "effect": _effect(
+            f"{formatted(fraction, 'percent:1')} % of draws feasible, {formatted(surviving, 'percent:1')} % outside the disruption radius",
+            name="fraction", value=fraction, low=get(name, "headline.low_95"), high=get(name, "headline.high_95"),
+        ),
+    }
+
+
+def _disk(get: Any) -> dict[str, Any]:
+    share, short, long = (get("disk_summary.json", f"journeys.1.gap.in_time_share{suffix}") for suffix in ("", "_shortest_lifetime", "_longest_lifetime"))
+    return {
+        "share_in_time": share,
+        "effect": _effect(
+            f"{formatted(share, 'percent:0')} % of disc models in time ({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
+            name="share_in_time", value=share, low=short, high=long,
+        ),
+    }
+
+
+def _target(get: Any) -> dict[str, Any]:
+    variants = get("origin_summary.json", "sets.candidates.variants") or {}
+    chances = [variant["target_probability"] for variant in variants.values() if isinstance(variant, dict)]
+    known = [chance for chance in chances if chance is not None]
+    text = f"{formatted(min(known), 'fixed:2')} to {formatted(max(known), 'fixed:2')} by model" if known else formatted(None, "fixed")
+    return {
+        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"), "probabilities": chances,
+        "effect": _effect(f"probability of the binary-like label {text}", name="probability", low=min(known, default=None), high=max(known, default=None)),
+    }
+
+
+def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
+    """Write claims.json."""
+    write_json(directory / "claims.json", {"claims": evaluate(evidence(artifacts))}, context)
