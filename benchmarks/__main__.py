@@ -21,8 +21,10 @@ def table(rows: list[dict[str, Any]]) -> str:
     columns = [[name] + [_cell(row[name]) for row in rows] for name in names]
     widths = [max(map(len, column)) for column in columns]
     right = [isinstance(rows[0][name], int | float) for name in names]
-    lines = ["  ".join(text.rjust(width) if flush else text.ljust(width) for text, width, flush in zip(line, widths, right, strict=True)).rstrip()
-             for line in zip(*columns, strict=True)]
+    lines = [
+        "  ".join(text.rjust(width) if flush else text.ljust(width) for text, width, flush in zip(line, widths, right, strict=True)).rstrip()
+        for line in zip(*columns, strict=True)
+    ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 

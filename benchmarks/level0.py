@@ -22,9 +22,9 @@ from numba import njit, prange
 
 from analysis.config import KozaiConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
-from analysis.migration import criterion, kozai, rng
+from analysis.migration import criterion, feasibility, rng
 
-__all__ = ["TITLE", "Case", "count_by_formulas", "numpy_counts", "candidates", "rows"]
+__all__ = ["TITLE", "Case", "candidates", "count_by_formulas", "numpy_counts", "rows"]
 
 TITLE = "Level-0 map, 100 x 100 x 200 (interleaved, medians; ratio = time over the kernel's on 2 threads, same mode)"
 ROUNDS = 15
@@ -38,14 +38,23 @@ class Case:
     def __init__(self, cells: int = 100, draws: int = 200):
         config = KozaiConfig(mass_cells=cells, axis_cells=cells, draws=draws)
         self.cells, self.draws, self.seed = cells, draws, np.uint64(config.seed)
-        self.system = kozai.System(0.207, 0.168 * MJUP_MSUN, 0.2276 * RSUN_AU, 0.855 * RJUP_AU, 0.02604, "published")
-        self.outer_mass, self.outer_axis = kozai.grid(config)
+        self.system = feasibility.System(0.207, 0.168 * MJUP_MSUN, 0.2276 * RSUN_AU, 0.855 * RJUP_AU, 0.02604, "published")
+        self.outer_mass, self.outer_axis = feasibility.grid(config)
         self.inner_axis, self.limit, self.time_limit = config.inner_axis, config.outer_eccentricity_max, config.time_limit * 1e9
         self.periapsis = config.critical_radius * self.system.host_radius
         self.mass, self.axis = np.repeat(self.outer_mass, cells), np.tile(self.outer_axis, cells)
         self.threshold, status = np.empty(cells * cells, np.uint64), np.empty(cells * cells, np.int64)
-        criterion.outer_thresholds(self.system.host_mass, self.system.companion_mass, self.inner_axis, self.mass, self.axis, self.time_limit,
-                                   self.limit, self.threshold, status)
+        criterion.outer_thresholds(
+            self.system.host_mass,
+            self.system.companion_mass,
+            self.inner_axis,
+            self.mass,
+            self.axis,
+            self.time_limit,
+            self.limit,
+            self.threshold,
+            status,
+        )
         _, self.inclination = criterion.inclination_threshold(self.periapsis, self.inner_axis)
         self.count = np.empty(cells * cells, np.int64)
 
@@ -118,15 +127,28 @@ def candidates(case: Case) -> list[tuple[str, str, Callable[[], Any]]]:
             if mode == "thresholds":
                 criterion.count_feasible(case.threshold, case.inclination, case.draws, case.seed, np.uint64(0), case.count)
             else:
-                count_by_formulas(case.system.host_mass, case.system.companion_mass, case.inner_axis, case.mass, case.axis, case.time_limit,
-                                  case.periapsis, case.limit, case.draws, case.seed, case.count)
+                count_by_formulas(
+                    case.system.host_mass,
+                    case.system.companion_mass,
+                    case.inner_axis,
+                    case.mass,
+                    case.axis,
+                    case.time_limit,
+                    case.periapsis,
+                    case.limit,
+                    case.draws,
+                    case.seed,
+                    case.count,
+                )
             return case.count
+
         return call
 
     def whole() -> np.ndarray:
         numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
-        return kozai.feasible_counts(case.system, case.outer_mass, case.outer_axis, case.inner_axis, case.time_limit, case.periapsis, case.limit,
-                                     case.draws, int(case.seed))[0].ravel()
+        return feasibility.feasible_counts(
+            case.system, case.outer_mass, case.outer_axis, case.inner_axis, case.time_limit, case.periapsis, case.limit, case.draws, int(case.seed)
+        )[0].ravel()
 
     everything = case.mass.size
     listed: list[tuple[str, str, Callable[[], Any]]] = []
@@ -167,7 +189,13 @@ def rows() -> list[dict[str, Any]]:
         numba.set_num_threads(before)
     reference = {mode: times[index] for index, (mode, name, _) in reversed(list(enumerate(listed))) if name == "kernel, 2 threads"}
     return [
-        {"mode": mode, "implementation": name, "median_ms": float(np.median(times[index]) * 1e3), "best_ms": float(times[index].min() * 1e3),
-         "ratio": float(np.median(times[index]) / np.median(reference[mode])), "peak_mb": peaks[index]}
+        {
+            "mode": mode,
+            "implementation": name,
+            "median_ms": float(np.median(times[index]) * 1e3),
+            "best_ms": float(times[index].min() * 1e3),
+            "ratio": float(np.median(times[index]) / np.median(reference[mode])),
+            "peak_mb": peaks[index],
+        }
         for index, (mode, name, _) in enumerate(listed)
     ]

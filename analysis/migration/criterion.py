@@ -20,13 +20,27 @@ from analysis.constants import G
 from analysis.migration.rng import cell_key, draw_word
 
 __all__ = [
-    "OK", "BAD_SYSTEM", "BAD_PERTURBER", "BAD_LIMIT", "STATUS_TEXT", "NEVER", "kozai_time", "kozai_time_corrected", "maximum_eccentricity",
-    "time_probability", "periapsis_probability", "outer_threshold", "outer_thresholds", "inclination_threshold", "count_feasible",
+    "BAD_LIMIT",
+    "BAD_PERTURBER",
+    "BAD_SYSTEM",
+    "NEVER",
+    "OK",
+    "STATUS_TEXT",
+    "count_feasible",
+    "inclination_threshold",
+    "kozai_time",
+    "kozai_time_corrected",
+    "maximum_eccentricity",
+    "outer_threshold",
+    "outer_thresholds",
+    "periapsis_probability",
+    "time_probability",
 ]
 
 OK, BAD_SYSTEM, BAD_PERTURBER, BAD_LIMIT = 0, 1, 2, 3
 STATUS_TEXT = {
-    OK: "ok", BAD_SYSTEM: "host mass, companion mass or inner axis is not a positive finite number",
+    OK: "ok",
+    BAD_SYSTEM: "host mass, companion mass or inner axis is not a positive finite number",
     BAD_PERTURBER: "outer mass or outer axis is not a positive finite number",
     BAD_LIMIT: "time, critical periapsis or eccentricity limit is out of range",
 }
@@ -99,7 +113,8 @@ def outer_thresholds(host_mass, companion_mass, inner_axis, outer_mass, outer_ax
     """Fill `threshold` (uint64) and `status` (int64), both (cells,), for perturbers outer_mass, outer_axis of shape (cells,)."""
     for cell in range(outer_mass.size):
         status[cell], threshold[cell] = outer_threshold(
-            host_mass, companion_mass, inner_axis, outer_mass[cell], outer_axis[cell], time_limit, eccentricity_limit)
+            host_mass, companion_mass, inner_axis, outer_mass[cell], outer_axis[cell], time_limit, eccentricity_limit
+        )
 
 
 def inclination_threshold(periapsis, inner_axis):

@@ -16,15 +16,30 @@ from analysis.constants import AU_M, DAY_S, MJUP_MSUN, MSUN_KG, YEAR_S, G
 from analysis.errors import InputError
 
 __all__ = [
-    "PERCENTILES", "MODELS", "GCM2", "Disk", "surface_density_at_1au", "type_i_time", "gap_parameter", "gap_time", "crida_parameter",
-    "viscous_time", "inertia", "type_ii_time", "corotation_axis", "draw_discs", "migration_times", "travel_time", "run",
+    "GCM2",
+    "MODELS",
+    "PERCENTILES",
+    "Disk",
+    "corotation_axis",
+    "crida_parameter",
+    "draw_discs",
+    "gap_parameter",
+    "gap_time",
+    "inertia",
+    "migration_times",
+    "run",
+    "surface_density_at_1au",
+    "travel_time",
+    "type_i_time",
+    "type_ii_time",
+    "viscous_time",
 ]
 
 GCM2 = 10.0 * AU_M**2 / MSUN_KG  # Msun au^-2 per g cm^-2
 PERCENTILES = (5, 16, 50, 84, 95)
 MODELS = ("type_i", "gap", "type_ii")
 KANAGAWA = 0.04  # Kanagawa, Tanaka & Szuszkiewicz (2018, arXiv:1805.11101): Sigma_gap = Sigma / (1 + 0.04 K)
-TRAVEL_STEPS = 400  # orbits per journey, logarithmic; halving it changes a time by less than 1e-4
+TRAVEL_STEPS = 600  # orbits per journey, logarithmic; halving it changes a time by less than 1e-4
 
 
 @dataclass(frozen=True)
@@ -105,20 +120,33 @@ def _prior(generator: np.random.Generator, bounds: tuple[float, float], draws: i
 
 def draw_discs(config: DiskConfig, host_mass: float) -> dict[str, np.ndarray]:
     """Draws of the disc parameters, each (draws,): mass ratio, slope, density at 1 au (Msun au^-2), h at 1 au, alpha, inner edge, lifetime (yr)."""
-    ranges = {"disk_mass_ratio": config.disk_mass_ratio, "density_slope": config.density_slope, "aspect_ratio_1au": config.aspect_ratio_1au,
-              "viscosity": config.viscosity, "rotation_period": config.rotation_period, "lifetime": config.lifetime}
+    ranges = {
+        "disk_mass_ratio": config.disk_mass_ratio,
+        "density_slope": config.density_slope,
+        "aspect_ratio_1au": config.aspect_ratio_1au,
+        "viscosity": config.viscosity,
+        "rotation_period": config.rotation_period,
+        "lifetime": config.lifetime,
+    }
     for name, bounds in ranges.items():
         if len(bounds) != 2 or not 0 < bounds[0] <= bounds[1] < np.inf:
             raise InputError(f"[disk] {name} is {bounds!r}; expected two positive numbers, the lower first.")
     if config.density_slope[1] >= 2 or config.draws < 1:
         raise InputError("[disk] density_slope must stay below 2 (the disc mass diverges) and draws must be at least 1.")
+    if config.seed < 0:
+        raise InputError(f"[disk] seed is {config.seed!r}; expected a whole number from 0.")
     drawn = {}
     for index, (name, bounds) in enumerate(ranges.items()):  # one stream per parameter: changing one prior leaves the other draws alone
         drawn[name] = _prior(np.random.default_rng([config.seed, index]), bounds, config.draws)
     density = surface_density_at_1au(drawn["disk_mass_ratio"] * host_mass, drawn["density_slope"], config.outer_radius)
     return {
-        "disk_mass_ratio": drawn["disk_mass_ratio"], "slope": drawn["density_slope"], "density": density, "aspect_ratio": drawn["aspect_ratio_1au"],
-        "viscosity": drawn["viscosity"], "inner_edge": corotation_axis(host_mass, drawn["rotation_period"]), "lifetime": drawn["lifetime"] * 1e6,
+        "disk_mass_ratio": drawn["disk_mass_ratio"],
+        "slope": drawn["density_slope"],
+        "density": density,
+        "aspect_ratio": drawn["aspect_ratio_1au"],
+        "viscosity": drawn["viscosity"],
+        "inner_edge": corotation_axis(host_mass, drawn["rotation_period"]),
+        "lifetime": drawn["lifetime"] * 1e6,
     }
 
 
@@ -155,7 +183,8 @@ def _bands(config: DiskConfig, axis: np.ndarray, times: dict[str, np.ndarray], d
         values[:, some] = np.nanpercentile(inside[some], PERCENTILES, axis=1)
         frame |= {f"{model}_p{p}_yr": values[k] for k, p in enumerate(PERCENTILES)}
     frame |= {
-        "gap_share": (times["crida"] <= 1).mean(axis=1), "companion_dominates_share": (times["inertia"] > 1).mean(axis=1),
+        "gap_share": (times["crida"] <= 1).mean(axis=1),
+        "companion_dominates_share": (times["inertia"] > 1).mean(axis=1),
         "gap_slower_than_shortest_lifetime_share": (times["gap"] > config.lifetime[0] * 1e6).mean(axis=1),
         "gap_slower_than_longest_lifetime_share": (times["gap"] > config.lifetime[1] * 1e6).mean(axis=1),
     }
@@ -174,24 +203,40 @@ def _journeys(config: DiskConfig, host_mass: float, companion_mass: float, final
         for model in MODELS:
             duration = travel_time(axis, times[model])
             in_time = duration <= discs["lifetime"]
-            rows.append({
-                "birth_axis_au": birth, "final_axis_au": final_axis, "model": model,
-                **{f"travel_p{p}_yr": float(v) for p, v in zip(PERCENTILES, np.percentile(duration, PERCENTILES), strict=True)},
-                "in_time_share": float(in_time.mean()),
-                "in_time_share_shortest_lifetime": float((duration <= config.lifetime[0] * 1e6).mean()),
-                "in_time_share_longest_lifetime": float((duration <= config.lifetime[1] * 1e6).mean()),
-                "arrives_share": float((in_time & reaches).mean()),
-            })
+            rows.append(
+                {
+                    "birth_axis_au": birth,
+                    "final_axis_au": final_axis,
+                    "model": model,
+                    **{f"travel_p{p}_yr": float(v) for p, v in zip(PERCENTILES, np.percentile(duration, PERCENTILES), strict=True)},
+                    "in_time_share": float(in_time.mean()),
+                    "in_time_share_shortest_lifetime": float((duration <= config.lifetime[0] * 1e6).mean()),
+                    "in_time_share_longest_lifetime": float((duration <= config.lifetime[1] * 1e6).mean()),
+                    "arrives_share": float((in_time & reaches).mean()),
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def _priors(config: DiskConfig) -> pd.DataFrame:
-    items = (("disk_mass_ratio", "M_star"), ("density_slope", ""), ("aspect_ratio_1au", ""), ("viscosity", ""), ("rotation_period", "d"), ("lifetime", "Myr"))
+    items = (
+        ("disk_mass_ratio", "M_star"),
+        ("density_slope", ""),
+        ("aspect_ratio_1au", ""),
+        ("viscosity", ""),
+        ("rotation_period", "d"),
+        ("lifetime", "Myr"),
+    )
     bounds = [getattr(config, name) for name, _ in items]
-    return pd.DataFrame({
-        "parameter": [name for name, _ in items], "unit": [unit for _, unit in items], "low": [b[0] for b in bounds], "high": [b[1] for b in bounds],
-        "shape": ["log-flat" if b[1] / b[0] >= 10 else "flat" for b in bounds],
-    })
+    return pd.DataFrame(
+        {
+            "parameter": [name for name, _ in items],
+            "unit": [unit for _, unit in items],
+            "low": [b[0] for b in bounds],
+            "high": [b[1] for b in bounds],
+            "shape": ["log-flat" if b[1] / b[0] >= 10 else "flat" for b in bounds],
+        }
+    )
 
 
 def _regime(ratio: float, axis: float, aspect_ratio: float) -> dict[str, float]:
@@ -218,19 +263,48 @@ def run(config: DiskConfig, *, target: Any) -> Disk:
     there = migration_times(host, companion, at, discs, config.flaring)
     summary = {
         "mass_ratio": ratio,
-        "reference_disc": {"surface_density_1au_gcm2": 300.0, "aspect_ratio_1au": h, "viscosity": 1e-3, "density_slope": 1.0, "type_i_yr": reference,
-                           "angular_momentum_time_yr": 2 * reference, "gap_parameter": gap, "gap_yr": float(gap_time(reference, gap))},
+        "reference_disc": {
+            "surface_density_1au_gcm2": 300.0,
+            "aspect_ratio_1au": h,
+            "viscosity": 1e-3,
+            "density_slope": 1.0,
+            "type_i_yr": reference,
+            "angular_momentum_time_yr": 2 * reference,
+            "gap_parameter": gap,
+            "gap_yr": float(gap_time(reference, gap)),
+        },
         "regime": [_regime(ratio, float(a), h * float(a) ** config.flaring) for a in at],
         "at_orbits": [
-            {"axis_au": float(a), "gap_share": float((there["crida"][k] <= 1).mean()), "companion_dominates_share": float((there["inertia"][k] > 1).mean()),
-             **{model: dict(zip([f"p{p}" for p in PERCENTILES], np.percentile(there[model][k], PERCENTILES).tolist(), strict=True)) for model in MODELS}}
-            for k, a in enumerate(at)],
-        "journeys": {f"{birth:g}".replace(".", "_"): {row["model"]: {key: row[key] for key in part.columns if key not in ("birth_axis_au", "model")} for _, row in part.iterrows()}
-                     for birth, part in journeys.groupby("birth_axis_au")} if len(journeys) else {},
-        "inner_edge_au": {"low": float(corotation_axis(host, config.rotation_period[0])), "high": float(corotation_axis(host, config.rotation_period[1])),
-                          "share_inside_observed_orbit": float((discs["inner_edge"] <= final).mean())},
-        "disk": {"mass_low_msun": config.disk_mass_ratio[0] * host, "mass_high_msun": config.disk_mass_ratio[1] * host,
-                 "density_1au_gcm2": dict(zip([f"p{p}" for p in PERCENTILES], np.percentile(discs["density"] / GCM2, PERCENTILES).tolist(), strict=True))},
-        "lifetime_yr": [config.lifetime[0] * 1e6, config.lifetime[1] * 1e6], "draws": config.draws,
+            {
+                "axis_au": float(a),
+                "gap_share": float((there["crida"][k] <= 1).mean()),
+                "companion_dominates_share": float((there["inertia"][k] > 1).mean()),
+                **{
+                    model: dict(zip([f"p{p}" for p in PERCENTILES], np.percentile(there[model][k], PERCENTILES).tolist(), strict=True))
+                    for model in MODELS
+                },
+            }
+            for k, a in enumerate(at)
+        ],
+        "journeys": {
+            f"{birth:g}".replace(".", "_"): {
+                row["model"]: {key: row[key] for key in part.columns if key not in ("birth_axis_au", "model")} for _, row in part.iterrows()
+            }
+            for birth, part in journeys.groupby("birth_axis_au")
+        }
+        if len(journeys)
+        else {},
+        "inner_edge_au": {
+            "low": float(corotation_axis(host, config.rotation_period[0])),
+            "high": float(corotation_axis(host, config.rotation_period[1])),
+            "share_inside_observed_orbit": float((discs["inner_edge"] <= final).mean()),
+        },
+        "disk": {
+            "mass_low_msun": config.disk_mass_ratio[0] * host,
+            "mass_high_msun": config.disk_mass_ratio[1] * host,
+            "density_1au_gcm2": dict(zip([f"p{p}" for p in PERCENTILES], np.percentile(discs["density"] / GCM2, PERCENTILES).tolist(), strict=True)),
+        },
+        "lifetime_yr": [config.lifetime[0] * 1e6, config.lifetime[1] * 1e6],
+        "draws": config.draws,
     }
     return Disk(bands, journeys, _priors(config), summary)

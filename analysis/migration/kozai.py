@@ -14,11 +14,12 @@ from analysis.config import KozaiConfig, TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU
 from analysis.errors import InputError
 from analysis.migration import criterion
+from analysis.migration.feasibility import System, binomial_check, cell_edges, closed_form, feasible_counts, grid
 from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius
 from analysis.migration.tides import tidal_radius
 from analysis.migration.tracks import track_radius
 
-__all__ = ["Kozai", "System", "grid", "cell_edges", "feasible_counts", "closed_form", "binomial_check", "run"]
+__all__ = ["Kozai", "run"]
 
 YR_PER_GYR = 1e9
 REACH_MASS = 0.1  # Msun, perturber for which the reach of a map is quoted
@@ -47,83 +48,6 @@ class Kozai:
     summary: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class System:
-    """The inner binary: masses in Msun, radii in au, present orbit in au."""
-
-    host_mass: float
-    companion_mass: float
-    host_radius: float
-    companion_radius: float
-    axis: float
-    radius_source: str
-
-
-def cell_edges(low: float, high: float, cells: int) -> np.ndarray:
-    """Logarithmic cell edges, shape (cells + 1,)."""
-    return np.geomspace(low, high, cells + 1)
-
-
-def grid(config: KozaiConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Cell centres (outer mass in Msun, outer axis in au), logarithmic; raises InputError for an impossible grid."""
-    for low, high, cells, name in ((config.outer_mass_min, config.outer_mass_max, config.mass_cells, "outer_mass"),
-                                   (config.outer_axis_min, config.outer_axis_max, config.axis_cells, "outer_axis")):
-        if not (0 < low < high < np.inf) or cells < 1:
-            raise InputError(f"[kozai] {name}: expected 0 < minimum < maximum and at least one cell, got {low!r}, {high!r}, {cells!r}.")
-    edges = [cell_edges(config.outer_mass_min, config.outer_mass_max, config.mass_cells),
-             cell_edges(config.outer_axis_min, config.outer_axis_max, config.axis_cells)]
-    return tuple(np.sqrt(e[1:] * e[:-1]) for e in edges)
-
-
-def feasible_counts(system: System, outer_mass: np.ndarray, outer_axis: np.ndarray, inner_axis: float, time_limit: float, periapsis: float,
-                    eccentricity_limit: float, draws: int, seed: int, rows: slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
-    """(count, status), both int64 (rows, axes): feasible draws per cell of outer_mass x outer_axis.
-
-    outer_mass (Msun) and outer_axis (au) are the whole axes; `rows` picks the masses to compute. inner_axis and periapsis in au,
-    time_limit in yr. A cell whose status is not criterion.OK has count 0.
-    """
-    first = range(outer_mass.size)[rows]
-    mass = np.repeat(np.asarray(outer_mass, dtype=float)[rows], outer_axis.size)
-    axis = np.tile(np.asarray(outer_axis, dtype=float), len(first))
-    threshold, status, count = np.empty(mass.size, np.uint64), np.empty(mass.size, np.int64), np.zeros(mass.size, np.int64)
-    criterion.outer_thresholds(system.host_mass, system.companion_mass, inner_axis, mass, axis, time_limit, eccentricity_limit, threshold, status)
-    bad, inclination = criterion.inclination_threshold(periapsis, inner_axis)
-    if bad:
-        status[status == criterion.OK] = bad
-    if mass.size:
-        criterion.count_feasible(threshold, inclination, draws, np.uint64(seed), np.uint64(first[0] * outer_axis.size), count)
-    shape = (len(first), outer_axis.size)
-    return np.where(status == criterion.OK, count, 0).reshape(shape), status.reshape(shape)
-
-
-def closed_form(system: System, outer_mass: np.ndarray, outer_axis: np.ndarray, inner_axis: float, time_limit: float, periapsis: float,
-                eccentricity_limit: float) -> np.ndarray:
-    """P(t_KL <= T) P(r_p <= r_crit) per cell, shape (masses, axes): the two cuts use independent draws, so the map's exact expectation."""
-    circular = criterion.kozai_time(system.host_mass, system.companion_mass, inner_axis, outer_mass[:, None], outer_axis[None, :])
-    return criterion.time_probability(circular, time_limit, eccentricity_limit) * criterion.periapsis_probability(periapsis, inner_axis)
-
-
-def binomial_check(count: np.ndarray, probability: np.ndarray, draws: int) -> dict[str, Any]:
-    """How a map of counts compares with its closed form: smallest exact two-sided binomial tail, and a global chi-square.
-
-    The chi-square runs over cells with at least five expected draws on either side; its exact variance 2 + (1 - 6pq)/(npq) per cell
-    (the binomial kurtosis) gives the z-score, whose two-sided normal p-value is reported.
-    """
-    from scipy.special import bdtr, bdtrc, ndtr
-
-    k, p = count.ravel(), probability.ravel()
-    below, above = bdtr(k, draws, p), np.where(k > 0, bdtrc(k - 1, draws, p), 1.0)
-    tail = np.minimum(1.0, 2 * np.minimum(below, above))
-    tail = np.where(p <= 0, (k == 0) * 1.0, np.where(p >= 1, (k == draws) * 1.0, tail))
-    used = (draws * p >= 5) & (draws * (1 - p) >= 5)
-    variance = draws * p[used] * (1 - p[used])
-    chi_square = float(np.sum((k[used] - draws * p[used]) ** 2 / variance))
-    spread = np.sqrt(np.sum(2 + (1 - 6 * p[used] * (1 - p[used])) / variance))
-    z = (chi_square - used.sum()) / spread if used.any() else 0.0
-    return {"smallest_tail": float(tail.min()), "cells": int(k.size), "chi_square": chi_square, "chi_square_cells": int(used.sum()),
-            "chi_square_z": float(z), "chi_square_p": float(2 * ndtr(-abs(z)))}
-
-
 def _systems(config: KozaiConfig, tides: TidesConfig, target: Any) -> dict[str, System]:
     """The target as given and the specification's example star."""
     values = target.values
@@ -131,10 +55,22 @@ def _systems(config: KozaiConfig, tides: TidesConfig, target: Any) -> dict[str, 
     example_radius = float(track_radius(config.example_host_mass, tides.default_age))
     companion_radius = (values.get("companion_radius_rjup") or 1.0) * RJUP_AU
     return {
-        "target": System(values["host_mass_msun"], values["companion_mass_mjup"] * MJUP_MSUN, radius * RSUN_AU, companion_radius,
-                         values["semimajor_axis_au"], source),
-        "example": System(config.example_host_mass, config.example_companion_mass * MJUP_MSUN, example_radius * RSUN_AU, companion_radius,
-                          config.example_axis, "BHAC15 track"),
+        "target": System(
+            values["host_mass_msun"],
+            values["companion_mass_mjup"] * MJUP_MSUN,
+            radius * RSUN_AU,
+            companion_radius,
+            values["semimajor_axis_au"],
+            source,
+        ),
+        "example": System(
+            config.example_host_mass,
+            config.example_companion_mass * MJUP_MSUN,
+            example_radius * RSUN_AU,
+            companion_radius,
+            config.example_axis,
+            "BHAC15 track",
+        ),
     }
 
 
@@ -145,7 +81,10 @@ def _name(value: float) -> str:
 
 def _coverage(fraction: np.ndarray, levels: tuple[float, ...]) -> dict[str, float]:
     """Mean of a map and the share of cells at or above each level."""
-    return {"mean_fraction": float(fraction.mean()), **{f"share_of_cells_above_{_name(100 * level)}_percent": float((fraction >= level).mean()) for level in levels}}
+    return {
+        "mean_fraction": float(fraction.mean()),
+        **{f"share_of_cells_above_{_name(100 * level)}_percent": float((fraction >= level).mean()) for level in levels},
+    }
 
 
 def _disruption(systems: dict[str, System], config: KozaiConfig, tides: TidesConfig) -> pd.DataFrame:
@@ -158,13 +97,22 @@ def _disruption(systems: dict[str, System], config: KozaiConfig, tides: TidesCon
             passed = float(criterion.periapsis_probability(critical, config.inner_axis))
             for factor in tides.disruption_factors:
                 inside = float(criterion.periapsis_probability(min(factor * roche, critical), config.inner_axis))
-                rows.append({
-                    "system": name, "critical_radius_rstar": radii, "critical_radius_au": critical, "critical_radius_over_r_t": critical / roche,
-                    "disruption_factor": factor, "disruption_radius_au": factor * roche, "disruption_radius_rstar": factor * roche / system.host_radius,
-                    "feasible_share_inside": inside / passed, "all_feasible_disrupted": bool(critical <= factor * roche),
-                    "circularised_axis_au": 2 * factor * roche, "observed_axis_au": system.axis,
-                    "circularised_over_observed": 2 * factor * roche / system.axis,
-                })
+                rows.append(
+                    {
+                        "system": name,
+                        "critical_radius_rstar": radii,
+                        "critical_radius_au": critical,
+                        "critical_radius_over_r_t": critical / roche,
+                        "disruption_factor": factor,
+                        "disruption_radius_au": factor * roche,
+                        "disruption_radius_rstar": factor * roche / system.host_radius,
+                        "feasible_share_inside": inside / passed,
+                        "all_feasible_disrupted": bool(critical <= factor * roche),
+                        "circularised_axis_au": 2 * factor * roche,
+                        "observed_axis_au": system.axis,
+                        "circularised_over_observed": 2 * factor * roche / system.axis,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -191,7 +139,9 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
     systems = _systems(config, tides, target)
     outer_mass, outer_axis = grid(config)
 
-    def one_map(system: System, inner_axis: float, time_gyr: float, critical_radius: float, factor: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def one_map(
+        system: System, inner_axis: float, time_gyr: float, critical_radius: float, factor: float = 1.0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(count, expectation, status) for a time in Gyr and a periapsis in R_star, the radius scaled by `factor`."""
         periapsis = critical_radius * factor * system.host_radius
         arguments = (system, outer_mass, outer_axis, inner_axis, time_gyr * YR_PER_GYR, periapsis, config.outer_eccentricity_max)
@@ -202,6 +152,8 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
 
     if config.draws < 1:
         raise InputError(f"[kozai] draws is {config.draws!r}; expected at least 1.")
+    if not 0 <= config.seed < 1 << 64:
+        raise InputError(f"[kozai] seed is {config.seed!r}; expected a whole number from 0 to 2^64 - 1.")
     main = systems["target"]
     count, expected, status = one_map(main, config.inner_axis, config.time_limit, config.critical_radius)
     fraction = count / config.draws
@@ -211,8 +163,14 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
         for radii in config.critical_radii:
             counted, exact, _ = one_map(main, config.inner_axis, time, radii)
             limits.append(counted / config.draws)
-            sensitivity.append({"time_limit_gyr": time, "critical_radius_rstar": radii, "closed_form_mean": float(exact.mean()),
-                                **_coverage(limits[-1], config.coverage_levels)})
+            sensitivity.append(
+                {
+                    "time_limit_gyr": time,
+                    "critical_radius_rstar": radii,
+                    "closed_form_mean": float(exact.mean()),
+                    **_coverage(limits[-1], config.coverage_levels),
+                }
+            )
     inner, by_inner_axis = [], []
     for axis in config.inner_axes:
         counted, exact, _ = one_map(main, axis, config.time_limit, config.critical_radius)
@@ -226,11 +184,19 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
                 counted, exact, _ = one_map(main, config.inner_axis, min(time, age), config.critical_radius, factor)
                 if time == config.time_limit:
                     aged.append(counted / config.draws)
-                by_age.append({
-                    "radius_law": law, "time_limit_gyr": time, "age_gyr": age, "time_available_gyr": min(time, age), "radius_factor": factor,
-                    "closed_form_mean": float(exact.mean()), "peak_closed_form": float(exact.max()),
-                    "half_reach_au": _half_reach(main, config, REACH_MASS, min(time, age) * YR_PER_GYR), **_coverage(counted / config.draws, config.coverage_levels),
-                })
+                by_age.append(
+                    {
+                        "radius_law": law,
+                        "time_limit_gyr": time,
+                        "age_gyr": age,
+                        "time_available_gyr": min(time, age),
+                        "radius_factor": factor,
+                        "closed_form_mean": float(exact.mean()),
+                        "peak_closed_form": float(exact.max()),
+                        "half_reach_au": _half_reach(main, config, REACH_MASS, min(time, age) * YR_PER_GYR),
+                        **_coverage(counted / config.draws, config.coverage_levels),
+                    }
+                )
     example_count, example_expected, _ = one_map(systems["example"], config.inner_axis, config.time_limit, config.critical_radius)
     disruption = _disruption(systems, config, tides)
     ratio = _timescale_ratio(systems, cell_edges(config.outer_mass_min, config.outer_mass_max, config.mass_cells))
@@ -241,38 +207,80 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
         "plateau": float(criterion.periapsis_probability(config.critical_radius * main.host_radius, config.inner_axis)),
         "systems": {name: _system_summary(system, config, tides) for name, system in systems.items()},
         "example_headline": _headline(example_count / config.draws, example_expected, config.draws),
-        "timescale_ratio": {name: {"smallest": float(part.min()), "largest": float(part.max())}
-                            for name, part in ratio.groupby("system")["specified_over_corrected"]},
+        "timescale_ratio": {
+            name: {"smallest": float(part.min()), "largest": float(part.max())} for name, part in ratio.groupby("system")["specified_over_corrected"]
+        },
         "timescale_ratio_limit": 15 * np.pi / 8,
         "half_reach_mass_msun": REACH_MASS,
-        "default": {"time_limit_gyr": config.time_limit, "critical_radius_rstar": config.critical_radius, "inner_axis_au": config.inner_axis,
-                    "draws": config.draws, "mass_cells": config.mass_cells, "axis_cells": config.axis_cells},
+        "default": {
+            "time_limit_gyr": config.time_limit,
+            "critical_radius_rstar": config.critical_radius,
+            "inner_axis_au": config.inner_axis,
+            "draws": config.draws,
+            "mass_cells": config.mass_cells,
+            "axis_cells": config.axis_cells,
+        },
         "all_feasible_inside_largest_disruption_radius": bool(
-            disruption.query("system == 'target' and disruption_factor == @largest", local_dict={"largest": max(tides.disruption_factors)})["all_feasible_disrupted"].all()),
+            disruption.query("system == 'target' and disruption_factor == @largest", local_dict={"largest": max(tides.disruption_factors)})[
+                "all_feasible_disrupted"
+            ].all()
+        ),
     }
     return Kozai(
-        outer_mass, outer_axis, cell_edges(config.outer_mass_min, config.outer_mass_max, config.mass_cells),
-        cell_edges(config.outer_axis_min, config.outer_axis_max, config.axis_cells), fraction, expected, status, np.array(config.ages),
+        outer_mass,
+        outer_axis,
+        cell_edges(config.outer_mass_min, config.outer_mass_max, config.mass_cells),
+        cell_edges(config.outer_axis_min, config.outer_axis_max, config.axis_cells),
+        fraction,
+        expected,
+        status,
+        np.array(config.ages),
         np.array(aged).reshape(len(RADIUS_LAWS), len(config.ages), *shape),
-        np.array(limits).reshape(len(config.time_limits), len(config.critical_radii), *shape), np.array(inner).reshape(-1, *shape),
-        pd.DataFrame(sensitivity), pd.DataFrame(by_inner_axis), pd.DataFrame(by_age), disruption, ratio, summary)
+        np.array(limits).reshape(len(config.time_limits), len(config.critical_radii), *shape),
+        np.array(inner).reshape(-1, *shape),
+        pd.DataFrame(sensitivity),
+        pd.DataFrame(by_inner_axis),
+        pd.DataFrame(by_age),
+        disruption,
+        ratio,
+        summary,
+    )
 
 
 def _headline(fraction: np.ndarray, expected: np.ndarray, draws: int) -> dict[str, float]:
     """Mean over the grid with its Monte Carlo standard error and 95 % interval (sampling of draws only, not of the priors)."""
     error = float(np.sqrt(np.sum(expected * (1 - expected)) / draws) / expected.size)
     mean = float(fraction.mean())
-    return {"mean_fraction": mean, "monte_carlo_error": error, "low_95": mean - 1.959964 * error, "high_95": mean + 1.959964 * error,
-            "closed_form": float(expected.mean())}
+    return {
+        "mean_fraction": mean,
+        "monte_carlo_error": error,
+        "low_95": mean - 1.959964 * error,
+        "high_95": mean + 1.959964 * error,
+        "closed_form": float(expected.mean()),
+    }
 
 
 def _system_summary(system: System, config: KozaiConfig, tides: TidesConfig) -> dict[str, Any]:
     roche = tidal_radius(system.host_mass, system.companion_mass, system.companion_radius)
     critical = config.critical_radius * system.host_radius
     return {
-        "host_mass_msun": system.host_mass, "companion_mass_mjup": system.companion_mass / MJUP_MSUN, "host_radius_rsun": system.host_radius / RSUN_AU,
-        "companion_radius_rjup": system.companion_radius / RJUP_AU, "axis_au": system.axis, "host_radius_source": system.radius_source,
-        "tidal_radius_au": roche, "tidal_radius_rstar": roche / system.host_radius, "critical_radius_au": critical, "critical_radius_over_r_t": critical / roche,
-        "disruption": {_name(factor): {"au": factor * roche, "rstar": factor * roche / system.host_radius, "circularised_au": 2 * factor * roche,
-                                       "circularised_over_observed": 2 * factor * roche / system.axis} for factor in tides.disruption_factors},
+        "host_mass_msun": system.host_mass,
+        "companion_mass_mjup": system.companion_mass / MJUP_MSUN,
+        "host_radius_rsun": system.host_radius / RSUN_AU,
+        "companion_radius_rjup": system.companion_radius / RJUP_AU,
+        "axis_au": system.axis,
+        "host_radius_source": system.radius_source,
+        "tidal_radius_au": roche,
+        "tidal_radius_rstar": roche / system.host_radius,
+        "critical_radius_au": critical,
+        "critical_radius_over_r_t": critical / roche,
+        "disruption": {
+            _name(factor): {
+                "au": factor * roche,
+                "rstar": factor * roche / system.host_radius,
+                "circularised_au": 2 * factor * roche,
+                "circularised_over_observed": 2 * factor * roche / system.axis,
+            }
+            for factor in tides.disruption_factors
+        },
     }

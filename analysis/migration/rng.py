@@ -8,7 +8,7 @@ computed in and the number of threads cannot change a draw, and a loop over draw
 import numpy as np
 from numba import njit
 
-__all__ = ["GAMMA", "mix64", "cell_key", "draw_word", "words"]
+__all__ = ["GAMMA", "cell_key", "draw_word", "mix64", "words"]
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)  # odd integer nearest to 2^64 / golden ratio
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

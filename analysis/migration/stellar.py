@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.errors import InputError
 from analysis.migration.tracks import load_radii, track_radius
 
-__all__ = ["RADIUS_LAWS", "radius_factor", "tidal_quality", "target_radius", "track_comparison"]
+__all__ = ["RADIUS_LAWS", "radius_factor", "target_radius", "tidal_quality", "track_comparison"]
 
 RADIUS_LAWS = ("contracting", "literal")
 
@@ -47,7 +47,9 @@ def target_radius(target: Any, default_age: float) -> tuple[float, str]:
     if np.isfinite(radius):
         return radius, "BHAC15 track"
     if not published:
-        raise InputError(f"the host has no radius and its mass {values['host_mass_msun']:g} Msun lies outside the tracks; expected 0.05 to 0.30 Msun.")
+        raise InputError(
+            f"the host has no radius and its mass {values['host_mass_msun']:g} Msun lies outside the tracks; expected 0.05 to 0.30 Msun."
+        )
     return float(published), "published, for another mass"
 
 
@@ -58,9 +60,13 @@ def track_comparison(slope: float, masses=(0.10, 0.15, 0.20), ages=(0.01, 0.03, 
     for mass in masses:
         reference = float(track_radius(mass, 1.0, table))
         for age in ages:
-            rows.append({
-                "mass_msun": mass, "age_gyr": age, "track_radius_rsun": float(track_radius(mass, age, table)),
-                "track_ratio": float(track_radius(mass, age, table)) / reference,
-                **{f"{law}_ratio": float(radius_factor(age, law, slope)) for law in RADIUS_LAWS},
-            })
+            rows.append(
+                {
+                    "mass_msun": mass,
+                    "age_gyr": age,
+                    "track_radius_rsun": float(track_radius(mass, age, table)),
+                    "track_ratio": float(track_radius(mass, age, table)) / reference,
+                    **{f"{law}_ratio": float(radius_factor(age, law, slope)) for law in RADIUS_LAWS},
+                }
+            )
     return pd.DataFrame(rows)

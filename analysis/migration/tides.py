@@ -12,7 +12,7 @@ from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
 from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius, tidal_quality, track_comparison
 from analysis.migration.tracks import load_radii, track_radius
 
-__all__ = ["INFALL_SHARE", "Tides", "stellar_tide_time", "circularisation_time", "tidal_radius", "run"]
+__all__ = ["INFALL_SHARE", "Tides", "circularisation_time", "run", "stellar_tide_time", "tidal_radius"]
 
 INFALL_SHARE = 2 / 13  # integral of da over a-dot ~ a^(-11/2): the orbit falls in after (2/13) a/|a-dot|
 
@@ -60,8 +60,10 @@ def _quality(config: TidesConfig, age):
 def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.DataFrame:
     """The tidal columns of the stacked table (specification, sections 5 and 6.7); `overridden`: the target's radius is not that of its mass."""
     frame = table.sort_values("object_id", kind="stable").reset_index(drop=True)
-    columns = {name: frame[name].to_numpy(dtype=float) for name in (
-        "host_mass_msun", "companion_mass_mjup", "semimajor_axis_au", "host_radius_rsun", "host_age_gyr", "companion_radius_rjup")}
+    columns = {
+        name: frame[name].to_numpy(dtype=float)
+        for name in ("host_mass_msun", "companion_mass_mjup", "semimajor_axis_au", "host_radius_rsun", "host_age_gyr", "companion_radius_rjup")
+    }
     host, companion, axis = columns["host_mass_msun"], columns["companion_mass_mjup"] * MJUP_MSUN, columns["semimajor_axis_au"]
     age, known = columns["host_age_gyr"], np.isfinite(columns["host_age_gyr"]) & (columns["host_age_gyr"] > 0)
     age_used = np.where(known, age, config.default_age)
@@ -77,24 +79,26 @@ def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.D
             times[law] = stellar_tide_time(host, companion, axis, radius, quality)
         own = columns["companion_radius_rjup"] * RJUP_AU
         circular = [circularisation_time(host, companion, axis, own, q) for q in (min(config.companion_q), max(config.companion_q))]
-        time = np.where(np.isfinite(times[config.radius_law]), times[config.radius_law], np.nan)
+        time = times[config.radius_law]
         efficiency = np.where(known, time / (age_used * 1e9), np.nan)
     potential = efficiency <= config.efficient_ratio
-    return pd.DataFrame({
-        "object_id": frame["object_id"].to_numpy(),
-        "tidal_timescale_proxy": time,
-        "migration_efficiency": efficiency,
-        "potential_migrator": potential,
-        "migration_class": np.where(np.isfinite(efficiency), np.where(potential, "efficient", "inefficient"), "unknown"),
-        "tidal_age_gyr": age_used,
-        "tidal_age_source": np.where(known, "catalogue", "default"),
-        "tidal_radius_source": np.where(catalogued, "catalogue", np.where(np.isfinite(estimate), "BHAC15 track", "missing")),
-        "host_radius_used_rsun": base * radius_factor(age_used, config.radius_law, config.radius_slope),
-        "stellar_q_used": quality,
-        "timescale_literal_over_contracting": times["literal"] / times["contracting"],
-        "circularisation_low_q_yr": circular[0],
-        "circularisation_high_q_yr": circular[1],
-    })
+    return pd.DataFrame(
+        {
+            "object_id": frame["object_id"].to_numpy(),
+            "tidal_timescale_proxy": time,
+            "migration_efficiency": efficiency,
+            "potential_migrator": potential,
+            "migration_class": np.where(np.isfinite(efficiency), np.where(potential, "efficient", "inefficient"), "unknown"),
+            "tidal_age_gyr": age_used,
+            "tidal_age_source": np.where(known, "catalogue", "default"),
+            "tidal_radius_source": np.where(catalogued, "catalogue", np.where(np.isfinite(estimate), "BHAC15 track", "missing")),
+            "host_radius_used_rsun": base * radius_factor(age_used, config.radius_law, config.radius_slope),
+            "stellar_q_used": quality,
+            "timescale_literal_over_contracting": times["literal"] / times["contracting"],
+            "circularisation_low_q_yr": circular[0],
+            "circularisation_high_q_yr": circular[1],
+        }
+    )
 
 
 def _name(value: float) -> str:
@@ -115,8 +119,14 @@ def _target_numbers(config: TidesConfig, values: dict[str, Any], radius: float) 
     circular = {_quality_name(q): float(circularisation_time(host, companion, axis, planet, q)) for q in config.companion_q}
     roche = tidal_radius(host, companion, planet)
     return {
-        "stellar_tide_yr": stellar, "infall_yr": {q: INFALL_SHARE * time for q, time in stellar.items()}, "circularisation_yr": circular,
-        "a_over_rstar": axis / star, "a_over_rp": axis / planet, "tidal_radius_au": roche, "tidal_radius_rstar": roche / star, "axis_over_tidal_radius": axis / roche,
+        "stellar_tide_yr": stellar,
+        "infall_yr": {q: INFALL_SHARE * time for q, time in stellar.items()},
+        "circularisation_yr": circular,
+        "a_over_rstar": axis / star,
+        "a_over_rp": axis / planet,
+        "tidal_radius_au": roche,
+        "tidal_radius_rstar": roche / star,
+        "axis_over_tidal_radius": axis / roche,
         "disruption_radius_au": {_name(factor): factor * roche for factor in config.disruption_factors},
         "disruption_radius_rstar": {_name(factor): factor * roche / star for factor in config.disruption_factors},
         "circularised_axis_au": {_name(factor): 2 * factor * roche for factor in config.disruption_factors},
@@ -129,6 +139,7 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
     A host without a radius gets one from the tracks (counted); without an age the timescale is quoted at default_age, and efficiency
     and class stay unknown (potential_migrator is then False). Raises InputError for an unknown radius_law.
     """
+    radius_factor(1.0, config.radius_law)  # refuses an unknown law before anything is computed
     objects = _objects(config, sample.table, "mstar" in target.overridden)
     values = target.values
     star, star_source = target_radius(target, config.default_age)
@@ -137,10 +148,21 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
     for law in RADIUS_LAWS:
         for age in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 5.0, 10.0):
             factor, quality = float(radius_factor(age, law, config.radius_slope)), float(_quality(config, age))
-            time = float(stellar_tide_time(values["host_mass_msun"], values["companion_mass_mjup"] * MJUP_MSUN, values["semimajor_axis_au"],
-                                           star * factor * RSUN_AU, quality))
-            rows.append({"radius_law": law, "age_gyr": age, "radius_factor": factor, "stellar_q": quality, "tidal_timescale_yr": time,
-                         "migration_efficiency": time / (age * 1e9)})
+            time = float(
+                stellar_tide_time(
+                    values["host_mass_msun"], values["companion_mass_mjup"] * MJUP_MSUN, values["semimajor_axis_au"], star * factor * RSUN_AU, quality
+                )
+            )
+            rows.append(
+                {
+                    "radius_law": law,
+                    "age_gyr": age,
+                    "radius_factor": factor,
+                    "stellar_q": quality,
+                    "tidal_timescale_yr": time,
+                    "migration_efficiency": time / (age * 1e9),
+                }
+            )
     tracks = track_comparison(config.radius_slope)
     young = tracks[tracks["age_gyr"] == tracks["age_gyr"].min()]
     candidates = objects[objects["object_id"].isin(sample.table.loc[sample.table["is_candidate"].to_numpy(dtype=bool), "object_id"])]
@@ -157,16 +179,23 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
             "class": {name: int((candidates["migration_class"] == name).sum()) for name in ("efficient", "inefficient", "unknown")},
             "efficient_objects": sorted(efficient["object_id"]),
             "shortest_timescale_yr": float(candidates["tidal_timescale_proxy"].min()) if len(candidates) else math.nan,
-            "shortest_timescale_object": (str(candidates.loc[candidates["tidal_timescale_proxy"].idxmin(), "object_id"])
-                                          if candidates["tidal_timescale_proxy"].notna().any() else None),
+            "shortest_timescale_object": (
+                str(candidates.loc[candidates["tidal_timescale_proxy"].idxmin(), "object_id"])
+                if candidates["tidal_timescale_proxy"].notna().any()
+                else None
+            ),
             "median_timescale_yr": float(candidates["tidal_timescale_proxy"].median()) if len(candidates) else math.nan,
         },
         "radius_law": {
             "used": config.radius_law,
             "literal_over_contracting_smallest": float(ratio.min()) if len(ratio) else math.nan,
             "literal_over_contracting_largest": float(ratio.max()) if len(ratio) else math.nan,
-            "literal_over_contracting_at_10_myr": float((radius_factor(0.01, "contracting", config.radius_slope) / radius_factor(0.01, "literal", config.radius_slope)) ** 5),
-            "literal_over_contracting_at_10_gyr": float((radius_factor(10.0, "contracting", config.radius_slope) / radius_factor(10.0, "literal", config.radius_slope)) ** 5),
+            "literal_over_contracting_at_10_myr": float(
+                (radius_factor(0.01, "contracting", config.radius_slope) / radius_factor(0.01, "literal", config.radius_slope)) ** 5
+            ),
+            "literal_over_contracting_at_10_gyr": float(
+                (radius_factor(10.0, "contracting", config.radius_slope) / radius_factor(10.0, "literal", config.radius_slope)) ** 5
+            ),
             "track_ratio_at_youngest_smallest": float(young["track_ratio"].min()),
             "track_ratio_at_youngest_largest": float(young["track_ratio"].max()),
             "contracting_ratio_at_youngest": float(young["contracting_ratio"].iloc[0]),

@@ -14,7 +14,7 @@ from analysis.constants import RSUN_M
 from analysis.errors import InputError
 from analysis.runtime import ROOT
 
-__all__ = ["RADII_FILE", "AGES_GYR", "load_radii", "track_radius", "tabulate"]
+__all__ = ["AGES_GYR", "RADII_FILE", "load_radii", "tabulate", "track_radius"]
 
 RADII_FILE = ROOT / "data" / "frozen" / "bhac15_radii.csv"
 AGES_GYR = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
@@ -29,10 +29,14 @@ def load_radii(path: Path = RADII_FILE) -> tuple[np.ndarray, np.ndarray, np.ndar
     """
     try:
         with open(path, encoding="utf-8", newline="") as lines:
-            rows = [(float(r["mass_msun"]), float(r["age_gyr"]), float(r["radius_rsun"] or "nan"))
-                    for r in csv.DictReader(line for line in lines if not line.startswith("#"))]
+            rows = [
+                (float(r["mass_msun"]), float(r["age_gyr"]), float(r["radius_rsun"] or "nan"))
+                for r in csv.DictReader(line for line in lines if not line.startswith("#"))
+            ]
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(f"{path}: expected a table with mass_msun, age_gyr and radius_rsun ({error}); restore the file from the repository.") from error
+        raise InputError(
+            f"{path}: expected a table with mass_msun, age_gyr and radius_rsun ({error}); restore the file from the repository."
+        ) from error
     masses, ages = sorted({r[0] for r in rows}), sorted({r[1] for r in rows})
     if not rows or len(rows) != len(masses) * len(ages):
         raise InputError(f"{path}: expected one row per mass and age, found {len(rows)} rows; restore the file from the repository.")

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.report.files import Context, write_csv, write_json, write_npz
 
-__all__ = ["write_feasibility", "write_tides", "write_disk"]
+__all__ = ["write_disk", "write_feasibility", "write_tides"]
 
 
 def _records(frame: Any, *keys: str) -> dict[str, Any]:
@@ -35,27 +35,44 @@ def write_feasibility(directory: Path, context: Context, *, kozai: Any) -> None:
         "status": "0 means that the cell was computed",
         **{name: f"{value:g}" for name, value in default.items()},
     }
-    write_npz(directory / "feasibility_map.npz", {
-        "outer_mass_msun": kozai.outer_mass, "outer_axis_au": kozai.outer_axis,
-        "outer_mass_edges_msun": kozai.outer_mass_edges, "outer_axis_edges_au": kozai.outer_axis_edges,
-        "fraction": kozai.fraction, "closed_form": kozai.closed_form, "status": kozai.status,
-        "age_gyr": kozai.ages, "radius_law": np.array(list(dict.fromkeys(kozai.by_age["radius_law"])), dtype="U"), "fraction_by_age": kozai.fraction_by_age,
-        "time_limit_gyr": kozai.sensitivity["time_limit_gyr"].unique(), "critical_radius_rstar": kozai.sensitivity["critical_radius_rstar"].unique(),
-        "fraction_by_limit": kozai.fraction_by_limit,
-        "inner_axis_au": kozai.by_inner_axis["inner_axis_au"].to_numpy(), "fraction_by_inner_axis": kozai.fraction_by_inner_axis,
-        "metadata_name": np.array(list(about), dtype="U"), "metadata_value": np.array(list(about.values()), dtype="U"),
-    }, context)
+    write_npz(
+        directory / "feasibility_map.npz",
+        {
+            "outer_mass_msun": kozai.outer_mass,
+            "outer_axis_au": kozai.outer_axis,
+            "outer_mass_edges_msun": kozai.outer_mass_edges,
+            "outer_axis_edges_au": kozai.outer_axis_edges,
+            "fraction": kozai.fraction,
+            "closed_form": kozai.closed_form,
+            "status": kozai.status,
+            "age_gyr": kozai.ages,
+            "radius_law": np.array(list(dict.fromkeys(kozai.by_age["radius_law"])), dtype="U"),
+            "fraction_by_age": kozai.fraction_by_age,
+            "time_limit_gyr": kozai.sensitivity["time_limit_gyr"].unique(),
+            "critical_radius_rstar": kozai.sensitivity["critical_radius_rstar"].unique(),
+            "fraction_by_limit": kozai.fraction_by_limit,
+            "inner_axis_au": kozai.by_inner_axis["inner_axis_au"].to_numpy(),
+            "fraction_by_inner_axis": kozai.fraction_by_inner_axis,
+            "metadata_name": np.array(list(about), dtype="U"),
+            "metadata_value": np.array(list(about.values()), dtype="U"),
+        },
+        context,
+    )
     write_csv(directory / "feasibility_sensitivity.csv", kozai.sensitivity, context)
     write_csv(directory / "feasibility_birth_axis.csv", kozai.by_inner_axis, context)
     write_csv(directory / "feasibility_by_age.csv", kozai.by_age, context)
     write_csv(directory / "feasibility_disruption.csv", kozai.disruption, context)
-    write_json(directory / "feasibility_summary.json", {
-        **kozai.summary,
-        "sensitivity": _records(kozai.sensitivity, "time_limit_gyr", "critical_radius_rstar"),
-        "birth_axis": _records(kozai.by_inner_axis, "inner_axis_au"),
-        "by_age": _records(kozai.by_age, "radius_law", "time_limit_gyr", "age_gyr"),
-        "disruption": _records(kozai.disruption, "system", "critical_radius_rstar", "disruption_factor"),
-    }, context)
+    write_json(
+        directory / "feasibility_summary.json",
+        {
+            **kozai.summary,
+            "sensitivity": _records(kozai.sensitivity, "time_limit_gyr", "critical_radius_rstar"),
+            "birth_axis": _records(kozai.by_inner_axis, "inner_axis_au"),
+            "by_age": _records(kozai.by_age, "radius_law", "time_limit_gyr", "age_gyr"),
+            "disruption": _records(kozai.disruption, "system", "critical_radius_rstar", "disruption_factor"),
+        },
+        context,
+    )
 
 
 def write_tides(directory: Path, context: Context, *, tides: Any) -> None:
@@ -63,8 +80,15 @@ def write_tides(directory: Path, context: Context, *, tides: Any) -> None:
     write_csv(directory / "tides_objects.csv", tides.objects, context)
     write_csv(directory / "tides_target_by_age.csv", tides.target_by_age, context)
     write_csv(directory / "stellar_radius_laws.csv", tides.tracks, context)
-    write_json(directory / "tides_summary.json", {**tides.summary, "target_by_age": _records(tides.target_by_age, "radius_law", "age_gyr"),
-                                                  "tracks": _records(tides.tracks, "mass_msun", "age_gyr")}, context)
+    write_json(
+        directory / "tides_summary.json",
+        {
+            **tides.summary,
+            "target_by_age": _records(tides.target_by_age, "radius_law", "age_gyr"),
+            "tracks": _records(tides.tracks, "mass_msun", "age_gyr"),
+        },
+        context,
+    )
 
 
 def write_disk(directory: Path, context: Context, *, disk: Any) -> None:

@@ -39,8 +39,15 @@ def write(directory: Path, context: Context, *, kozai: Any, tides: Any) -> None:
         colour, marker = LAW_STYLE[law]
         for time, line in ((times[0], "-"), (times[-1], "--")):
             part = kozai.by_age.query("radius_law == @law and time_limit_gyr == @time")
-            left.plot(part["age_gyr"], 100 * part["mean_fraction"], color=colour, marker=marker, markersize=4, linestyle=line,
-                      label=f"{LAW_NAME[law]}, T = {time:g} Gyr")
+            left.plot(
+                part["age_gyr"],
+                100 * part["mean_fraction"],
+                color=colour,
+                marker=marker,
+                markersize=4,
+                linestyle=line,
+                label=f"{LAW_NAME[law]}, T = {time:g} Gyr",
+            )
     left.set(xscale="log", xlabel="stellar age [Gyr]", ylabel="mean of the map [%]")
     low, high = left.get_ylim()
     left.set_ylim(low - 0.25 * (high - low), high)

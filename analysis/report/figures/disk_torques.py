@@ -27,12 +27,28 @@ def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
     axes.axhspan(low, high, color="0.88", zorder=0, linewidth=0)
     axes.text(a.max() * 0.93, np.sqrt(low * high), "disc lifetime", ha="right", va="center", fontsize=7, color="0.3")
     for model, (label, colour, line, hatch) in LOOK.items():
-        axes.fill_between(a, bands[f"{model}_p5_yr"], bands[f"{model}_p95_yr"], facecolor=colour if not hatch else "none", edgecolor=colour, alpha=0.28 if not hatch else 0.5,
-                          hatch=hatch or None, linewidth=0.5, zorder=2)
+        axes.fill_between(
+            a,
+            bands[f"{model}_p5_yr"],
+            bands[f"{model}_p95_yr"],
+            facecolor=colour if not hatch else "none",
+            edgecolor=colour,
+            alpha=0.28 if not hatch else 0.5,
+            hatch=hatch or None,
+            linewidth=0.5,
+            zorder=2,
+        )
         axes.plot(a, bands[f"{model}_p50_yr"], color=colour, linestyle=line, linewidth=1.8, label=label, zorder=4)
     axes.axvline(target.values["semimajor_axis_au"], color=style.TARGET, linewidth=0.8, linestyle="-.", zorder=1)
     edge = disk.summary["inner_edge_au"]
-    axes.set(xscale="log", yscale="log", xlim=(a.min(), a.max()), ylim=(0.3, 3e10), xlabel="semi-major axis [au]", ylabel=r"migration time $a/|\dot a|$ [yr]")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlim=(a.min(), a.max()),
+        ylim=(0.3, 3e10),
+        xlabel="semi-major axis [au]",
+        ylabel=r"migration time $a/|\dot a|$ [yr]",
+    )
     axes.plot([max(edge["low"], a.min()), edge["high"]], [0.9, 0.9], color="black", linewidth=3, solid_capstyle="butt")
     axes.text(edge["high"] * 1.12, 0.9, "inner edge of the gas", fontsize=7, va="center")
     axes.text(target.values["semimajor_axis_au"] * 1.06, 1.2e10, "TOI-6894 b", fontsize=7, va="top")

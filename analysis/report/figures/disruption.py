@@ -28,9 +28,23 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
         widest = factors.loc[factors["disruption_factor"].idxmax()]
         axes.axvspan(1e-4, widest["disruption_radius_au"], color="0.90", zorder=0)
         rows = (
-            (3, critical["critical_radius_au"], [f"{v:g}" for v in critical["critical_radius_rstar"]], "o", style.HIGH_Q, r"$r_\mathrm{crit}$ [$R_\star$]"),
+            (
+                3,
+                critical["critical_radius_au"],
+                [f"{v:g}" for v in critical["critical_radius_rstar"]],
+                "o",
+                style.HIGH_Q,
+                r"$r_\mathrm{crit}$ [$R_\star$]",
+            ),
             (2, factors["disruption_radius_au"], [f"{v:g}" for v in factors["disruption_factor"]], "s", "#0072B2", r"disruption [$r_\mathrm{t}$]"),
-            (1, factors["circularised_axis_au"], [f"{v:g}" for v in factors["disruption_factor"]], "D", "#009E73", r"circularised [$2\,r_\mathrm{t}$]"),
+            (
+                1,
+                factors["circularised_axis_au"],
+                [f"{v:g}" for v in factors["disruption_factor"]],
+                "D",
+                "#009E73",
+                r"circularised [$2\,r_\mathrm{t}$]",
+            ),
         )
         for height, values, labels, marker, colour, _ in rows:
             axes.plot(values, np.full(len(values), height), marker, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.6)
@@ -41,8 +55,12 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
         axes.set_yticks([3, 2, 1, 0], [row[-1] for row in rows] + ["observed orbit"])
         axes.set(xscale="log", ylim=(-0.6, 3.9), xlim=(1.1e-3, 0.08))
         axes.tick_params(axis="y", length=0)
-        axes.set_title(f"{TITLES.get(name, name)}: {system['host_mass_msun']:g} " + r"$M_\odot$, " + f"{system['companion_mass_mjup']:g} " + r"$M_\mathrm{J}$",
-                       loc="right", fontsize=7, pad=3)
+        axes.set_title(
+            f"{TITLES.get(name, name)}: {system['host_mass_msun']:g} " + r"$M_\odot$, " + f"{system['companion_mass_mjup']:g} " + r"$M_\mathrm{J}$",
+            loc="right",
+            fontsize=7,
+            pad=3,
+        )
         axes.text(1.25e-3, -0.32, f"inside {widest['disruption_factor']:g} " + r"$r_\mathrm{t}$", fontsize=6.5, color="0.35", va="center")
     panels[-1, 0].set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     panels[-1, 0].tick_params(axis="x", which="minor", labelbottom=False)

@@ -9,14 +9,16 @@ import pandas as pd
 from analysis.report.figures import style
 from analysis.report.files import Context, save_figure
 
-__all__ = ["write", "draw_map"]
+__all__ = ["draw_map", "write"]
 
 STYLES = (("o", "-"), ("s", "--"), ("^", ":"))
 
 
 def draw_map(axes: Any, kozai: Any, fraction: np.ndarray, largest: float) -> Any:
     """Heat map of a fraction (%) over outer axis and outer mass, cells as computed; returns the mesh for a colour bar."""
-    mesh = axes.pcolormesh(kozai.outer_axis_edges, kozai.outer_mass_edges, 100 * fraction, cmap=style.SEQUENTIAL, vmin=0, vmax=100 * largest, rasterized=True)
+    mesh = axes.pcolormesh(
+        kozai.outer_axis_edges, kozai.outer_mass_edges, 100 * fraction, cmap=style.SEQUENTIAL, vmin=0, vmax=100 * largest, rasterized=True
+    )
     axes.set(xscale="log", yscale="log")
     return mesh
 
@@ -30,8 +32,15 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
     figure.colorbar(mesh, ax=left, label="feasible draws [%]", pad=0.02)
     plateau = kozai.summary["plateau"]
     shares = (0.1, 0.5, 0.9)
-    contours = left.contour(kozai.outer_axis, kozai.outer_mass, kozai.closed_form / plateau, levels=shares, colors="white", linewidths=1.0,
-                            linestyles=("dotted", "dashed", "solid"))
+    contours = left.contour(
+        kozai.outer_axis,
+        kozai.outer_mass,
+        kozai.closed_form / plateau,
+        levels=shares,
+        colors="white",
+        linewidths=1.0,
+        linestyles=("dotted", "dashed", "solid"),
+    )
     left.clabel(contours, fmt={share: f"{100 * share * plateau:.1f} %" for share in shares}, fontsize=6)
     system = kozai.summary["systems"]["target"]
     left.axhline(system["host_mass_msun"], color="white", linewidth=0.8, linestyle="-.")
@@ -40,8 +49,16 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
 
     table = kozai.sensitivity
     for (marker, line), (time, part) in zip(STYLES, table.groupby("time_limit_gyr"), strict=False):
-        middle.plot(part["critical_radius_rstar"], 100 * part["mean_fraction"], marker=marker, linestyle=line, color="0.15", markersize=4,
-                    markerfacecolor="white", label=f"T = {time:g} Gyr")
+        middle.plot(
+            part["critical_radius_rstar"],
+            100 * part["mean_fraction"],
+            marker=marker,
+            linestyle=line,
+            color="0.15",
+            markersize=4,
+            markerfacecolor="white",
+            label=f"T = {time:g} Gyr",
+        )
     per_radius = system["critical_radius_over_r_t"] / kozai.summary["default"]["critical_radius_rstar"]
     top = middle.secondary_xaxis("top", functions=(lambda x: x * per_radius, lambda x: x / per_radius))
     top.set_xlabel(r"$r_\mathrm{crit}/r_\mathrm{t}$")
@@ -59,5 +76,7 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
         axes.text(place, 0.97, f"({letter})", transform=axes.transAxes, va="top", ha="left", color="white" if axes is left else "black")
 
     mass, axis = np.meshgrid(kozai.outer_mass, kozai.outer_axis, indexing="ij")
-    data = pd.DataFrame({"outer_mass_msun": mass.ravel(), "outer_axis_au": axis.ravel(), "fraction": kozai.fraction.ravel(), "closed_form": kozai.closed_form.ravel()})
+    data = pd.DataFrame(
+        {"outer_mass_msun": mass.ravel(), "outer_axis_au": axis.ravel(), "fraction": kozai.fraction.ravel(), "closed_form": kozai.closed_form.ravel()}
+    )
     save_figure(directory, "fig3_feasibility", figure, data, context)
