@@ -39,8 +39,8 @@ def read_host_ages(folder: Path = FROZEN) -> list[dict[str, str]]:
             good = False
         if not (good and row["host_name"] and row["reference"]):
             raise InputError(
-                f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, a limit (-1, 0, 1) and a reference. Mend the line and run "
-                "`just freeze --restamp`."
+                f"{FILE}, line {line}: expected a host, an age in (0, 20] Gyr with positive errors or none, a limit (-1, 0, 1) "
+                "and a reference. Mend the line and run `just freeze --restamp`."
             )
     return rows
 

@@ -1,0 +1,222 @@
+"""Freezing exports, the MANIFEST, and tampering."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from analysis.catalogue import freeze as module
+from analysis.catalogue.assemble import assemble
+from analysis.catalogue.corrections import apply_corrections, read_corrections
+from analysis.catalogue.freeze import freeze, restamp
+from analysis.catalogue.frozen import read_companions, table_text
+from analysis.catalogue.host_ages import attach_ages, read_host_ages
+from analysis.catalogue.manifest import CURATED, FROZEN, MANIFEST, digest, read_manifest, verified
+from analysis.catalogue.target import read_published
+from analysis.errors import InputError
+from analysis.runtime import ROOT
+from tests.catalogue.exports import PS_DEFAULTS, WEB_HEADER, bd_row, ps_row, write_bd, write_ps
+
+EU = ["name", "star_name", "star_mass", "star_age", "star_age_error_min", "star_age_error_max", "star_alternate_names", "updated"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(FROZEN, tmp_path / "frozen")
+
+
+@pytest.fixture
+def exports(tmp_path):
+    ps = [ps_row(1, st_mass=0.1 + 0.2), ps_row(2, pl_orbper=1 / 3, st_mass=0.06), ps_row(3, pl_orbeccen=0, pl_orbeccenerr1="", pl_orbeccenerr2="", st_met=-1e-5),
+          ps_row(4, pl_bmassj=1.23456789e-5, discoverymethod="Microlensing", hostname="Teegarden's Star")]
+    return write_ps(tmp_path / "ps_2026-01-02.csv", ps, prefix=WEB_HEADER), write_bd(tmp_path / "bd.csv", [bd_row(), bd_row(host_star="X", mass=30)])
+
+
+def eu_file(path, rows):
+    lines = [",".join(EU)] + [",".join(str(row.get(name, "")) for name in EU) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_round_trip_is_exact(exports, folder):
+    made = assemble(*exports).table
+    freeze(*exports, folder=folder)
+    pd.testing.assert_frame_equal(read_companions(folder), made, check_exact=True)
+    text = (folder / "companions.csv").read_text()
+    assert table_text(read_companions(folder)) == text == table_text(made.sample(frac=1, random_state=1))
+
+
+def test_manifest_tells_origin_and_counts_and_no_local_path(exports, folder, tmp_path):
+    counts = freeze(*exports, folder=folder, copies={"NASA": "a copy"}, dates={"BD_Catalogue": "2026-05-06"})
+    manifest = read_manifest(folder)
+    nasa, bd = manifest["sources"]["NASA"], manifest["sources"]["BD_Catalogue"]
+    assert (nasa["sha256"], nasa["rows"], nasa["retrieved"], nasa["copy"]) == (digest(exports[0]), 4, "2026-06-02", "a copy")
+    assert (bd["file"], bd["retrieved"]) == ("bd.csv", "2026-05-06") and nasa["authority_url"].startswith("https://")
+    assert counts["companions.csv"] == manifest["files"]["companions.csv"]["rows"] == 5
+    text = (folder / MANIFEST).read_text()
+    assert str(tmp_path) not in text and str(ROOT) not in text
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".frozen")]
+
+
+def test_same_exports_same_bytes(exports, folder):
+    freeze(*exports, folder=folder)
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    freeze(*exports, folder=folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+def test_fetched_provenance_is_used_and_must_fit(exports, folder):
+    note = exports[0].with_name(exports[0].name + ".provenance.json")
+    note.write_text(json.dumps({"sha256": digest(exports[0]), "url": "https://x/sync", "query": "select 1", "retrieved": "2026-07-08"}))
+    freeze(*exports, folder=folder)
+    nasa = read_manifest(folder)["sources"]["NASA"]
+    assert (nasa["retrieved"], nasa["query"], nasa["url"]) == ("2026-07-08", "select 1", "https://x/sync")
+    note.write_text(json.dumps({"sha256": "0" * 64}))
+    with pytest.raises(InputError, match="another file"):
+        freeze(*exports, folder=folder)
+
+
+@pytest.mark.parametrize("name", ["companions.csv", *CURATED])
+def test_any_changed_byte_is_noticed(folder, name):
+    path = folder / name
+    path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+    reader = {"companions.csv": read_companions, "corrections.csv": read_corrections, "host_ages.csv": read_host_ages, "toi6894.csv": read_published}[name]
+    with pytest.raises(InputError, match=f"{name} does not match its checksum"):
+        reader(folder)
+
+
+def test_missing_manifest_file_or_entry(folder):
+    with pytest.raises(InputError, match="not listed"):
+        verified("unknown.csv", folder)
+    (folder / "host_ages.csv").unlink()
+    with pytest.raises(InputError, match="no such file"):
+        read_host_ages(folder)
+    (folder / MANIFEST).write_text("{")
+    with pytest.raises(InputError, match="not a valid manifest"):
+        read_companions(folder)
+    (folder / MANIFEST).unlink()
+    with pytest.raises(InputError, match="no such file"):
+        read_companions(folder)
+
+
+def test_restamp_accepts_a_good_hand_edit_and_refuses_a_bad_one(folder):
+    path = folder / "toi6894.csv"
+    path.write_text(path.read_text().replace("0.207,0.011", "0.206,0.011"))
+    with pytest.raises(InputError):
+        read_published(folder)
+    assert restamp(folder) == ["toi6894.csv"] and read_published(folder)[0]["host_mass_msun"] == 0.206
+    before = (folder / MANIFEST).read_bytes()
+    path.write_text(path.read_text().replace("0.206,0.011", "-0.206,0.011"))
+    with pytest.raises(InputError, match="line 2"):
+        restamp(folder)
+    assert (folder / MANIFEST).read_bytes() == before
+
+
+def test_restamp_never_accepts_edited_companions(folder):
+    path = folder / "companions.csv"
+    path.write_text(path.read_text().replace("0.15", "0.16", 1))
+    with pytest.raises(InputError, match="not edited by hand"):
+        restamp(folder)
+
+
+def test_freeze_refuses_to_carry_over_a_tampered_file(exports, folder):
+    (folder / "corrections.csv").write_text((folder / "corrections.csv").read_text() + "\n")
+    with pytest.raises(InputError, match="corrections.csv does not match"):
+        freeze(*exports, folder=folder)
+
+
+def test_a_failure_during_the_swap_leaves_the_old_folder(exports, folder, monkeypatch):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    real = module.os.rename
+
+    def fail(source, destination):
+        if destination == folder and str(source).endswith("frozen") and "old" not in str(source):
+            raise OSError("disk full")
+        real(source, destination)
+
+    monkeypatch.setattr(module.os, "rename", fail)
+    with pytest.raises(OSError, match="disk full"):
+        freeze(*exports, folder=folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_host_ages_match_by_name_and_alias(exports, folder, tmp_path):
+    rows = [
+        {"name": "T b", "star_name": "Teegarden's", "star_mass": 0.09, "star_age": 8, "updated": "2020-01-01"},
+        {"name": "U b", "star_name": "Unknown", "star_mass": 0.2, "star_age": 3, "star_age_error_min": -1, "star_age_error_max": 2, "updated": "2020-01-01",
+         "star_alternate_names": "Host 3"},
+        {"name": "V b", "star_name": "V", "star_mass": 0.24, "star_age": 5, "star_age_error_min": 0, "star_age_error_max": 9, "updated": "2020-01-01"},
+        {"name": "V c", "star_name": "V", "star_mass": 0.24, "star_age": 6, "star_age_error_min": 1, "star_age_error_max": 1, "updated": "2019-01-01"},
+        {"name": "Heavy b", "star_name": "Heavy", "star_mass": 0.9, "star_age": 5, "updated": "2020-01-01"},
+        {"name": "No b", "star_name": "No age", "star_mass": 0.1, "updated": "2020-01-01"},
+    ]
+    freeze(*exports, eu_file(tmp_path / "eu_2026-01-13.csv", rows), folder=folder)
+    ages = {row["host_name"]: row for row in read_host_ages(folder)}
+    assert set(ages) == {"Teegarden's Star", "Host-3", "V"}
+    assert (ages["Host-3"]["err_up"], ages["Host-3"]["err_down"], ages["Host-3"]["origin_name"]) == ("2", "1", "Unknown")
+    assert (ages["V"]["host_age_gyr"], ages["V"]["err_down"], ages["V"]["limit"]) == ("5", "", "-1") and "different ages" in ages["V"]["note"]
+    table, filled = attach_ages(read_companions(folder), list(ages.values()))
+    assert filled == 2 and table.set_index("companion_name")["host_age_gyr"].dropna().to_dict() == {"Host-3 b": 3.0, "Host-4 b": 8.0}
+
+
+def test_an_age_in_the_row_is_kept_before_the_table(folder, tmp_path):
+    row = ps_row(4, hostname="Teegarden's Star") | {"st_age": "2.5"}
+    made = assemble(write_ps(tmp_path / "a.csv", [row], columns=[*PS_DEFAULTS, "st_age"]), write_bd(tmp_path / "b.csv", [bd_row()])).table
+    table, filled = attach_ages(made, read_host_ages(folder))
+    assert filled == 0 and table.set_index("companion_name").loc["Host-4 b", "host_age_gyr"] == 2.5
+
+
+def test_hand_made_age_limits_survive_a_new_freeze(exports, folder, tmp_path):
+    eu = eu_file(tmp_path / "eu.csv", [{"name": "K", "star_name": "K2-315", "star_mass": 0.17, "star_age": 1, "updated": "2024-01-01"}])
+    freeze(*exports, eu, folder=folder)
+    row = read_host_ages(folder)[0]
+    assert row["limit"] == "-1" and "Niraula" in row["reference"]
+
+
+def correction(**changes):
+    return dict.fromkeys(("value_in_source", "err_up", "err_down"), "") | {
+        "object_id": "NASA:Host-1 b", "column": "host_mass_msun", "action": "value", "value": "0.3", "reference": "r", "reason": "w"} | changes
+
+
+def test_corrections_apply_skip_and_report(tmp_path):
+    table = assemble(write_ps(tmp_path / "a.csv", [ps_row(1), ps_row(2)]), write_bd(tmp_path / "b.csv", [bd_row()])).table
+    items = [correction(value_in_source="0.15", err_up="0.02"), correction(object_id="NASA:Host-2 b", value_in_source="0.19"),
+             correction(object_id="NASA:absent"), correction(object_id="NASA:Host-2 b", column="eccentricity", action="kind", value="upper_limit")]
+    corrected, applied = apply_corrections(table, items)
+    assert list(applied["status"]) == ["applied", "source has changed", "row not in the catalogue", "applied"]
+    rows = corrected.set_index("companion_name")
+    assert (rows.loc["Host-1 b", "host_mass_msun"], rows.loc["Host-1 b", "host_mass_msun_err_up"]) == (0.3, 0.02)
+    assert (rows.loc["Host-2 b", "host_mass_msun"], rows.loc["Host-2 b", "eccentricity_kind"], rows.loc["Host-2 b", "eccentricity_limit"]) == (0.15, "upper_limit", 1)
+    again, _ = apply_corrections(corrected, [items[3]])
+    pd.testing.assert_frame_equal(again, corrected)
+
+
+@pytest.mark.parametrize("changes", [
+    {"reason": ""}, {"reference": ""}, {"action": "guess"}, {"value": "x"}, {"value": "-1"}, {"column": "no_such"}, {"action": "kind", "column": "eccentricity", "value": "odd"},
+])
+def test_an_incomplete_correction_is_refused(folder, changes):
+    path = folder / "corrections.csv"
+    row = correction(**changes)
+    fields = ["object_id", "column", "action", "value_in_source", "value", "err_up", "err_down", "reference", "reason"]
+    path.write_text(path.read_text() + ",".join(row[name] for name in fields) + "\n")
+    with pytest.raises(InputError, match="corrections.csv, line 12"):
+        restamp(folder)
+
+
+def test_every_frozen_correction_and_age_has_a_reference():
+    assert all(row["reference"] and row["reason"] for row in read_corrections())
+    assert all(row["reference"] and row["origin_name"] for row in read_host_ages())
+
+
+def test_manifest_module_needs_only_the_standard_library():
+    code = "import sys, analysis.catalogue.manifest as m; m.verified('companions.csv'); print([n for n in ('numpy', 'pandas') if n in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_command_line(exports, tmp_path):
+    bad = subprocess.run([sys.executable, "-m", "analysis.catalogue.freeze", "--ps", str(tmp_path / "no.csv"), "--bd", str(exports[1])],
+                         cwd=ROOT, capture_output=True, text=True, check=False)
+    assert bad.returncode == 2 and bad.stderr.count("\n") == 1 and "no such file" in bad.stderr and not bad.stdout
