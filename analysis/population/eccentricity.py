@@ -157,8 +157,11 @@ def _plotted(rows: pd.DataFrame, config: EccentricityConfig) -> pd.DataFrame:
         "eccentricity_err_up", "eccentricity_err_down", "eccentricity_kind",
     ]
     high = rows["mass_ratio"] > config.mass_ratio_split
+    _, lowest, highest = bounds(rows, "censored", config)
     return rows[names].assign(
-        subset=np.where(high, "high_q", "low_q"), wide=rows["semimajor_axis_au"] > config.wide_axis_au, insignificant=insignificant(rows, config.significance),
+        censored_low=lowest, censored_high=highest,
+        subset=np.where(high, "high_q", "low_q"), wide=rows["semimajor_axis_au"] > config.wide_axis_au,
+        insignificant=insignificant(rows, config.significance),
     )
 
 
