@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_citations", "check_html", "check_numerals", "check_pdf", "check_project", "report"]
+__all__ = ["check_citations", "check_front", "check_html", "check_numerals", "check_pdf", "check_project", "report"]
 
 LEFT_OVER = {
     r"\?var:[\w.\-]+": "a variable that does not exist",
@@ -121,6 +121,13 @@ def _strings(node: Any) -> Iterator[str]:
             yield from _strings(node.get("c", []))
 
 
+def check_front(source: str) -> list[str]:
+    """Front matter of a .qmd that Quarto would refuse, or from which it silently drops a variable joined to another without a blank."""
+    front = source.split("---\n", 2)[1] if source.startswith("---\n") else ""
+    problems = [f"in the front matter, put blanks between joined variables: {found}" for found in re.findall(r"\{\{<[^>]*>\}\}\S*\{\{<[^>]*>\}\}", front)]
+    return problems + [f"the date must be quoted or complete: {found}" for found in re.findall(r"^date:\s*\d+\s*$", front, re.MULTILINE)]
+
+
 def check_numerals(source: str, allowed: str) -> list[str]:
     """Words with a digit that were typed into the manuscript (`source`, a .qmd) and are not in the list of allowed words.
 
@@ -163,7 +170,7 @@ def check_project(root: Path, written: list[Path]) -> list[str]:
         elif path.suffix == ".pdf":
             problems += check_pdf(path.read_bytes())
     source = (manuscript / "index.qmd").read_text(encoding="utf-8")
-    return problems + check_numerals(source, allowed.read_text(encoding="utf-8") if allowed.is_file() else "")
+    return problems + check_front(source) + check_numerals(source, allowed.read_text(encoding="utf-8") if allowed.is_file() else "")
 
 
 def report(root: Path, written: list[Path]) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.report.check import check_citations, check_html, check_numerals, check_pdf, check_project, report
+from analysis.report.check import check_citations, check_front, check_html, check_numerals, check_pdf, check_project, report
 
 SOUND = """<html><head><style>body { background: url(data:image/png;base64,AAAA); }</style>
 <link rel="canonical" href="https://example.org/paper"><script>var documentation = "https://getbootstrap.com/";</script></head>
@@ -71,6 +71,15 @@ def test_numerals_in_plain_text_only(text, found):
 def test_numerals_in_title_and_abstract_but_not_in_other_fields():
     source = "---\ntitle: The 3 stars\nabstract: |\n  With 7 rows and {{< var n >}}.\ndate: 2025-01-01\norcid: 0000-0001\n---\n\nText.\n"
     assert check_numerals(source, "") == ["a numeral typed by hand: 3", "a numeral typed by hand: 7"]
+
+
+def test_front_matter_that_quarto_refuses_or_cuts_short():
+    source = "---\ndate: 2025\nabstract: |\n  {{< var a >}}–{{< var b >}} and {{< var c >}} to {{< var d >}}\n---\n\n{{< var e >}}–{{< var f >}}\n"
+    problems = check_front(source)
+    assert len(problems) == 2
+    assert "{{< var a >}}–{{< var b >}}" in problems[0]
+    assert "date: 2025" in problems[1]
+    assert check_front("---\ndate: 2025-01-01\n---\n") == check_front("No front matter.") == []
 
 
 def test_allowed_words_need_a_reason():
