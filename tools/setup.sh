@@ -44,7 +44,7 @@ install_with_pip() {
     "$PYTHON" -m pip --version >/dev/null 2>&1 || "$PYTHON" -m ensurepip >/dev/null 2>&1 ||
         fail "pip is missing in .venv: remove .venv, install python3-venv (Debian, Ubuntu: apt install python3-venv) and run this again."
     { "$PYTHON" -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps --require-hashes -r "$LOCK" \
-        2>&3 | show_progress; } 3> >(without_mirror_noise)
+        2>&1 >&3 3>&- | without_mirror_noise; } 3>&1 | show_progress
 }
 
 install_with_uv() { uv pip install --quiet --python "$PYTHON" --no-deps --require-hashes -r "$LOCK"; }

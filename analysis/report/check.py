@@ -124,7 +124,8 @@ def _strings(node: Any) -> Iterator[str]:
 def check_front(source: str) -> list[str]:
     """Front matter of a .qmd that Quarto would refuse, or from which it silently drops a variable joined to another without a blank."""
     front = source.split("---\n", 2)[1] if source.startswith("---\n") else ""
-    problems = [f"in the front matter, put blanks between joined variables: {found}" for found in re.findall(r"\{\{<[^>]*>\}\}\S*\{\{<[^>]*>\}\}", front)]
+    joined = re.findall(r"\{\{<[^>]*>\}\}\S*\{\{<[^>]*>\}\}", front)
+    problems = [f"in the front matter, put blanks between joined variables: {found}" for found in joined]
     return problems + [f"the date must be quoted or complete: {found}" for found in re.findall(r"^date:\s*\d+\s*$", front, re.MULTILINE)]
 
 

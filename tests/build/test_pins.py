@@ -43,7 +43,8 @@ def test_every_pin_is_installed_on_every_supported_python(platform):
     for name, _, marker, _ in locked():
         if name in pins() and marker:
             for python in PYTHONS:
-                environment = {"python_version": python, "python_full_version": f"{python}.1", "sys_platform": platform[0], "platform_system": platform[1]}
+                environment = {"python_version": python, "python_full_version": f"{python}.1"}
+                environment |= {"sys_platform": platform[0], "platform_system": platform[1]}
                 assert Marker(marker).evaluate(environment), (name, python)
 
 
