@@ -35,9 +35,10 @@ class TextTable:
         missing = [name for name in names if not any(option in self.header for option in name.split("|"))]
         if missing:
             wanted = ", ".join(name.replace("|", " or ") for name in missing)
+            verb = "column {} is" if len(missing) == 1 else "columns {} are"
             raise InputError(
-                f"{self.name}: column {wanted} is missing; expected {self.kind}, found the columns "
-                f"{', '.join(self.header[:8])}{' ...' if len(self.header) > 8 else ''}. Export the table again with that column."
+                f"{self.name}: {verb.format(wanted)} missing; expected {self.kind}, found the columns "
+                f"{', '.join(self.header[:8])}{' ...' if len(self.header) > 8 else ''}. Export the table again with them."
             )
 
 

@@ -89,7 +89,8 @@ def test_missing_file_and_directory(tmp_path, reader):
 
 
 @pytest.mark.parametrize(("rows", "words"), [
-    ([bd_row(Mstar="")], "Mstar has no value"), ([bd_row(msini="")], "mass and msini have no value"), ([bd_row(method="tea leaves")], "column method"),
+    ([bd_row(Mstar="")], "Mstar has no value"), ([bd_row(msini="")], "mass and msini have no value"),
+    ([bd_row(method="tea leaves")], "column method"),
     ([bd_row(host_star="")], "host_star is empty"), ([bd_row(msini="-4")], "mass or msini: -4"), ([bd_row(period="0")], "column period: 0"),
 ])
 def test_bad_bd_catalogue(tmp_path, rows, words):

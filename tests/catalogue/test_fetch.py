@@ -24,7 +24,9 @@ class Service:
 
     def __init__(self, server):
         self.base = f"http://127.0.0.1:{server.server_port}"
-        self.answers = {"/TAP/sync": (200, PS), "/figshare/articles/24156393": (200, self.article()), "/files/2": (200, BD), "/mirror.csv": (200, MIRROR_BD)}
+        self.answers = {
+            "/TAP/sync": (200, PS), "/figshare/articles/24156393": (200, self.article()), "/files/2": (200, BD), "/mirror.csv": (200, MIRROR_BD),
+        }
         self.requests = []
 
     def article(self, names=("old.csv", "BD_catalogue.csv", "README.md")):

@@ -30,7 +30,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def exports(tmp_path):
-    ps = [ps_row(1, st_mass=0.1 + 0.2), ps_row(2, pl_orbper=1 / 3, st_mass=0.06), ps_row(3, pl_orbeccen=0, pl_orbeccenerr1="", pl_orbeccenerr2="", st_met=-1e-5),
+    ps = [ps_row(1, st_mass=0.1 + 0.2), ps_row(2, pl_orbper=1 / 3, st_mass=0.06),
+          ps_row(3, pl_orbeccen=0, pl_orbeccenerr1="", pl_orbeccenerr2="", st_met=-1e-5),
           ps_row(4, pl_bmassj=1.23456789e-5, discoverymethod="Microlensing", hostname="Teegarden's Star")]
     return write_ps(tmp_path / "ps_2026-01-02.csv", ps, prefix=WEB_HEADER), write_bd(tmp_path / "bd.csv", [bd_row(), bd_row(host_star="X", mass=30)])
 
@@ -83,7 +84,8 @@ def test_fetched_provenance_is_used_and_must_fit(exports, folder):
 def test_any_changed_byte_is_noticed(folder, name):
     path = folder / name
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
-    reader = {"companions.csv": read_companions, "corrections.csv": read_corrections, "host_ages.csv": read_host_ages, "toi6894.csv": read_published}[name]
+    readers = dict(zip(CURATED, (read_corrections, read_host_ages, read_published), strict=True))
+    reader = readers.get(name, read_companions)
     with pytest.raises(InputError, match=f"{name} does not match its checksum"):
         reader(folder)
 
@@ -146,10 +148,12 @@ def test_a_failure_during_the_swap_leaves_the_old_folder(exports, folder, monkey
 def test_host_ages_match_by_name_and_alias(exports, folder, tmp_path):
     rows = [
         {"name": "T b", "star_name": "Teegarden's", "star_mass": 0.09, "star_age": 8, "updated": "2020-01-01"},
-        {"name": "U b", "star_name": "Unknown", "star_mass": 0.2, "star_age": 3, "star_age_error_min": -1, "star_age_error_max": 2, "updated": "2020-01-01",
-         "star_alternate_names": "Host 3"},
-        {"name": "V b", "star_name": "V", "star_mass": 0.24, "star_age": 5, "star_age_error_min": 0, "star_age_error_max": 9, "updated": "2020-01-01"},
-        {"name": "V c", "star_name": "V", "star_mass": 0.24, "star_age": 6, "star_age_error_min": 1, "star_age_error_max": 1, "updated": "2019-01-01"},
+        {"name": "U b", "star_name": "Unknown", "star_mass": 0.2, "star_age": 3, "star_age_error_min": -1, "star_age_error_max": 2,
+         "updated": "2020-01-01", "star_alternate_names": "Host 3"},
+        {"name": "V b", "star_name": "V", "star_mass": 0.24, "star_age": 5, "star_age_error_min": 0, "star_age_error_max": 9,
+         "updated": "2020-01-01"},
+        {"name": "V c", "star_name": "V", "star_mass": 0.24, "star_age": 6, "star_age_error_min": 1, "star_age_error_max": 1,
+         "updated": "2019-01-01"},
         {"name": "Heavy b", "star_name": "Heavy", "star_mass": 0.9, "star_age": 5, "updated": "2020-01-01"},
         {"name": "No b", "star_name": "No age", "star_mass": 0.1, "updated": "2020-01-01"},
     ]
@@ -189,13 +193,15 @@ def test_corrections_apply_skip_and_report(tmp_path):
     assert list(applied["status"]) == ["applied", "source has changed", "row not in the catalogue", "applied"]
     rows = corrected.set_index("companion_name")
     assert (rows.loc["Host-1 b", "host_mass_msun"], rows.loc["Host-1 b", "host_mass_msun_err_up"]) == (0.3, 0.02)
-    assert (rows.loc["Host-2 b", "host_mass_msun"], rows.loc["Host-2 b", "eccentricity_kind"], rows.loc["Host-2 b", "eccentricity_limit"]) == (0.15, "upper_limit", 1)
+    second = rows.loc["Host-2 b"]
+    assert (second["host_mass_msun"], second["eccentricity_kind"], second["eccentricity_limit"]) == (0.15, "upper_limit", 1)
     again, _ = apply_corrections(corrected, [items[3]])
     pd.testing.assert_frame_equal(again, corrected)
 
 
 @pytest.mark.parametrize("changes", [
-    {"reason": ""}, {"reference": ""}, {"action": "guess"}, {"value": "x"}, {"value": "-1"}, {"column": "no_such"}, {"action": "kind", "column": "eccentricity", "value": "odd"},
+    {"reason": ""}, {"reference": ""}, {"action": "guess"}, {"value": "x"}, {"value": "-1"}, {"column": "no_such"},
+    {"action": "kind", "column": "eccentricity", "value": "odd"},
 ])
 def test_an_incomplete_correction_is_refused(folder, changes):
     path = folder / "corrections.csv"

@@ -17,7 +17,9 @@ def test_spellings_of_one_host(a, b):
     assert host_key(a) == host_key(b)
 
 
-@pytest.mark.parametrize(("a", "b"), [("BD+20 2457", "BD-20 2457"), ("Gl 725 A", "Gl 725 B"), ("TOI-2267 A", "TOI-2267"), ("GJ 1214", "GJ 12"), ("HD 1", "HIP 1")])
+@pytest.mark.parametrize(("a", "b"), [
+    ("BD+20 2457", "BD-20 2457"), ("Gl 725 A", "Gl 725 B"), ("TOI-2267 A", "TOI-2267"), ("GJ 1214", "GJ 12"), ("HD 1", "HIP 1"),
+])
 def test_hosts_that_only_look_alike(a, b):
     assert host_key(a) != host_key(b)
 

@@ -62,7 +62,8 @@ def test_earth_masses_give_the_same_table_as_jupiter_masses(tmp_path_factory, ma
     folder = tmp_path_factory.mktemp("units")
     jupiter = write_ps(folder / "j.csv", [ps_row(1, pl_bmassj=mass, pl_bmassjerr1=up, pl_bmassjerr2=-down, pl_bmassjlim=limit)])
     earth_row = {k: v for k, v in ps_row(1).items() if not k.startswith("pl_bmassj")}
-    earth_row |= {"pl_bmasse": repr(mass * 317.828), "pl_bmasseerr1": repr(up * 317.828), "pl_bmasseerr2": repr(-down * 317.828), "pl_bmasselim": limit}
+    earth_row |= {f"pl_bmasse{suffix}": repr(value * 317.828) for suffix, value in (("", mass), ("err1", up), ("err2", -down))}
+    earth_row["pl_bmasselim"] = limit
     earth = write_ps(folder / "e.csv", [earth_row], columns=list(earth_row))
     a, b = (values_of(path).drop(columns=["flags"]) for path in (jupiter, earth))
     pd.testing.assert_frame_equal(a, b, rtol=1e-12)
@@ -100,7 +101,9 @@ def test_limits_and_missing_values(tmp_path):
     assert np.isnan(table.loc[0, ["semimajor_axis_au", "semimajor_axis_au_err_up", "semimajor_axis_au_err_down"]].astype(float)).all()
 
 
-@pytest.mark.parametrize(("column", "value"), [("pl_orbsmax", -0.3), ("pl_orbsmax", 0), ("pl_orbeccen", 1.0), ("pl_orbeccen", -0.2), ("pl_orbeccen", 7)])
+@pytest.mark.parametrize(("column", "value"), [
+    ("pl_orbsmax", -0.3), ("pl_orbsmax", 0), ("pl_orbeccen", 1.0), ("pl_orbeccen", -0.2), ("pl_orbeccen", 7),
+])
 def test_an_impossible_axis_or_eccentricity_is_emptied_and_flagged(tmp_path, column, value):
     name = {"pl_orbsmax": "semimajor_axis_au", "pl_orbeccen": "eccentricity"}[column]
     row = values_of(write_ps(tmp_path / "ps.csv", [ps_row(1), ps_row(2, **{column: value})])).iloc[1]
@@ -112,7 +115,8 @@ def test_an_impossible_axis_or_eccentricity_is_emptied_and_flagged(tmp_path, col
 def test_age_column_is_read_when_present(tmp_path):
     rows = [ps_row(1) | {"st_age": "4.5", "st_ageerr1": "1.0", "st_ageerr2": "-2.0", "st_agelim": "0"}, ps_row(2)]
     table = values_of(write_ps(tmp_path / "ps.csv", rows, columns=[*PS_DEFAULTS, "st_age", "st_ageerr1", "st_ageerr2", "st_agelim"]))
-    assert (table.loc[0, "host_age_gyr"], table.loc[0, "host_age_gyr_err_down"], table.loc[0, "host_age_reference"]) == (4.5, 2.0, "PSCompPars st_age")
+    first = table.iloc[0]
+    assert (first["host_age_gyr"], first["host_age_gyr_err_down"], first["host_age_reference"]) == (4.5, 2.0, "PSCompPars st_age")
     assert math.isnan(table.loc[1, "host_age_gyr"]) and pd.isna(table.loc[1, "host_age_reference"])
 
 

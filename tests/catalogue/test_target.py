@@ -14,7 +14,8 @@ def test_published_values_of_bryant_et_al():
     values = target.run(TargetConfig()).values
     published = {
         "host_mass_msun": (0.207, 0.011), "host_radius_rsun": (0.2276, 0.0057), "host_teff_k": (3007, 58), "metallicity": (0.142, 0.087),
-        "companion_mass_mjup": (0.168, 0.022), "companion_radius_rjup": (0.855, 0.022), "semimajor_axis_au": (0.02604, 0.00045), "eccentricity": (0.029, 0.030),
+        "companion_mass_mjup": (0.168, 0.022), "companion_radius_rjup": (0.855, 0.022), "semimajor_axis_au": (0.02604, 0.00045),
+        "eccentricity": (0.029, 0.030),
     }
     assert {name: (values[name], values[f"{name}_err_up"]) for name in published} == published
     assert (values["orbital_period_day"], values["eccentricity_limit_95"], values["host_age_gyr"]) == (3.37077196, 0.094, None)
@@ -43,7 +44,9 @@ def test_overrides_of_the_specification():
     assert result.references["host_age_gyr"] == "option --toi_age_gyr"
 
 
-@pytest.mark.parametrize(("option", "flag"), [("mstar", "--toi_mstar"), ("mc_mj", "--toi_mc_mj"), ("a_au", "--toi_a_AU"), ("age_gyr", "--toi_age_gyr")])
+@pytest.mark.parametrize(("option", "flag"), [
+    ("mstar", "--toi_mstar"), ("mc_mj", "--toi_mc_mj"), ("a_au", "--toi_a_AU"), ("age_gyr", "--toi_age_gyr"),
+])
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf, 1e9])
 def test_impossible_overrides_name_the_option(option, flag, value):
     with pytest.raises(InputError, match=flag):
