@@ -29,7 +29,7 @@ show_progress() {
     total=$(grep -c '^[a-z0-9].*==' "$LOCK")
     while IFS= read -r line; do
         case $line in
-            Collecting*|*"already satisfied"*) count=$((count + 1)); [ -t 1 ] && printf '\r  %d of at most %d packages' "$count" "$total" ;;
+            Collecting*|Processing*|*"already satisfied"*) count=$((count + 1)); [ -t 1 ] && printf '\r  %d of at most %d packages' "$count" "$total" ;;
             Installing*) [ -t 1 ] && printf '\r  unpacking                         ' ;;
         esac
     done
