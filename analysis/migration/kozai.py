@@ -133,6 +133,15 @@ def _half_reach(system: System, config: KozaiConfig, outer_mass: float, time_lim
     return float(np.cbrt(time_limit / at_one))
 
 
+def _age_optimum(by_age: pd.DataFrame) -> dict[str, Any]:
+    """Age at which the mean of the map is highest, per radius law and time limit (Gyr)."""
+    best: dict[str, Any] = {}
+    for (law, time), part in by_age.groupby(["radius_law", "time_limit_gyr"]):
+        row = part.loc[part["closed_form_mean"].idxmax()]
+        best.setdefault(law, {})[_name(time)] = {"age_gyr": float(row["age_gyr"]), "closed_form_mean": float(row["closed_form_mean"])}
+    return best
+
+
 def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = None) -> Kozai:
     """Level-0 maps of the target. Deterministic in `config` and the target's values; raises InputError for values without a map."""
     tides = tides_config or TidesConfig()
@@ -212,6 +221,7 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
         },
         "timescale_ratio_limit": 15 * np.pi / 8,
         "half_reach_mass_msun": REACH_MASS,
+        "age_optimum": _age_optimum(pd.DataFrame(by_age)),
         "default": {
             "time_limit_gyr": config.time_limit,
             "critical_radius_rstar": config.critical_radius,

@@ -72,6 +72,7 @@ def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.D
     estimate = track_radius(host, 1.0, load_radii())
     base = np.where(catalogued, columns["host_radius_rsun"], estimate)
     quality = _quality(config, age_used)
+    age_limit, mass_limit = _flags(frame, "host_age_gyr_limit"), _flags(frame, "companion_mass_mjup_limit")
     times = {}
     with np.errstate(invalid="ignore", divide="ignore"):
         for law in RADIUS_LAWS:
@@ -80,6 +81,8 @@ def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.D
         own = columns["companion_radius_rjup"] * RJUP_AU
         circular = [circularisation_time(host, companion, axis, own, q) for q in (min(config.companion_q), max(config.companion_q))]
         time = times[config.radius_law]
+        # A catalogue radius is today's already: scaling it with age, as the specification does, counts the contraction twice.
+        unscaled = stellar_tide_time(host, companion, axis, base * RSUN_AU, quality)
         efficiency = np.where(known, time / (age_used * 1e9), np.nan)
     potential = efficiency <= config.efficient_ratio
     return pd.DataFrame(
@@ -90,15 +93,36 @@ def _objects(config: TidesConfig, table: pd.DataFrame, overridden: bool) -> pd.D
             "potential_migrator": potential,
             "migration_class": np.where(np.isfinite(efficiency), np.where(potential, "efficient", "inefficient"), "unknown"),
             "tidal_age_gyr": age_used,
-            "tidal_age_source": np.where(known, "catalogue", "default"),
+            "tidal_age_source": np.where(known, np.where(age_limit, "catalogue limit", "catalogue"), "default"),
+            "companion_mass_is_limit": mass_limit,
             "tidal_radius_source": np.where(catalogued, "catalogue", np.where(np.isfinite(estimate), "BHAC15 track", "missing")),
             "host_radius_used_rsun": base * radius_factor(age_used, config.radius_law, config.radius_slope),
             "stellar_q_used": quality,
             "timescale_literal_over_contracting": times["literal"] / times["contracting"],
+            "timescale_unscaled_radius_yr": unscaled,
             "circularisation_low_q_yr": circular[0],
             "circularisation_high_q_yr": circular[1],
         }
     )
+
+
+def _flags(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """True where a limit flag of the table is set; a table without the column sets none."""
+    values = frame[name].to_numpy(dtype=float, na_value=np.nan) if name in frame else np.zeros(len(frame))
+    return np.isfinite(values) & (values != 0)
+
+
+def _range(values: pd.Series) -> dict[str, float]:
+    finite = values[np.isfinite(values)]
+    return {"smallest": float(finite.min()), "largest": float(finite.max())} if len(finite) else {"smallest": math.nan, "largest": math.nan}
+
+
+def _other_class_changes(config: TidesConfig, objects: pd.DataFrame) -> int:
+    """Rows with an age whose class differs under the radius law not in use."""
+    ratio = objects["timescale_literal_over_contracting"]
+    other = objects["migration_efficiency"] * (ratio if config.radius_law == "contracting" else 1 / ratio)
+    known = other.notna()
+    return int(((other[known] <= config.efficient_ratio) != objects.loc[known, "potential_migrator"]).sum())
 
 
 def _name(value: float) -> str:
@@ -178,6 +202,9 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
             "age_source": {k: int(v) for k, v in candidates["tidal_age_source"].value_counts().sort_index().items()},
             "class": {name: int((candidates["migration_class"] == name).sum()) for name in ("efficient", "inefficient", "unknown")},
             "efficient_objects": sorted(efficient["object_id"]),
+            "efficient_with_mass_limit": int(efficient["companion_mass_is_limit"].sum()),
+            "class_changes_with_other_law": _other_class_changes(config, candidates),
+            "scaled_over_unscaled_radius": _range(candidates["tidal_timescale_proxy"] / candidates["timescale_unscaled_radius_yr"]),
             "shortest_timescale_yr": float(candidates["tidal_timescale_proxy"].min()) if len(candidates) else math.nan,
             "shortest_timescale_object": (
                 str(candidates.loc[candidates["tidal_timescale_proxy"].idxmin(), "object_id"])
@@ -188,8 +215,8 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
         },
         "radius_law": {
             "used": config.radius_law,
-            "literal_over_contracting_smallest": float(ratio.min()) if len(ratio) else math.nan,
-            "literal_over_contracting_largest": float(ratio.max()) if len(ratio) else math.nan,
+            "literal_over_contracting_smallest": _range(ratio)["smallest"],
+            "literal_over_contracting_largest": _range(ratio)["largest"],
             "literal_over_contracting_at_10_myr": float(
                 (radius_factor(0.01, "contracting", config.radius_slope) / radius_factor(0.01, "literal", config.radius_slope)) ** 5
             ),

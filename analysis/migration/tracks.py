@@ -5,6 +5,8 @@ The frozen table keeps the radius at a few masses and ages: facts read off the t
 """
 
 import csv
+import hashlib
+import json
 import math
 from pathlib import Path
 
@@ -25,8 +27,9 @@ LOWEST_MASS, HIGHEST_MASS = 0.05, 0.30  # Msun, covers the hosts of the sample
 def load_radii(path: Path = RADII_FILE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(masses in Msun (m,), ages in Gyr (t,), radii in nominal Rsun (m, t)); NaN beyond the end of a track.
 
-    Raises InputError when the table is missing or not rectangular.
+    Raises InputError when the table is missing, differs from its checksum in the MANIFEST beside it, or is not rectangular.
     """
+    _verify(path)
     try:
         with open(path, encoding="utf-8", newline="") as lines:
             rows = [
@@ -42,6 +45,19 @@ def load_radii(path: Path = RADII_FILE) -> tuple[np.ndarray, np.ndarray, np.ndar
         raise InputError(f"{path}: expected one row per mass and age, found {len(rows)} rows; restore the file from the repository.")
     radii = np.array([radius for _, _, radius in sorted(rows)]).reshape(len(masses), len(ages))
     return np.array(masses), np.array(ages), radii
+
+
+def _verify(path: Path) -> None:
+    """Compare a file with its sha256 in MANIFEST.json of its folder; a folder without a manifest holds nothing to compare with."""
+    manifest = path.parent / "MANIFEST.json"
+    if not manifest.is_file() or not path.is_file():
+        return
+    try:
+        expected = json.loads(manifest.read_bytes())["files"][path.name]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{manifest}: no checksum of {path.name}; restore the file from the repository.") from error
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise InputError(f"{path}: differs from its checksum in {manifest.name}; restore the file from the repository.")
 
 
 def track_radius(mass_msun, age_gyr, table=None) -> np.ndarray:

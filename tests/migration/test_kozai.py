@@ -216,6 +216,8 @@ def test_age_axis(result):
     assert by_age.loc[("contracting", 5.0, 0.1), "mean_fraction"] == by_age.loc[("contracting", 1.0, 0.1), "mean_fraction"]
     assert result.fraction_by_age.shape == (len(RADIUS_LAWS), 7, 100, 100)
     np.testing.assert_array_equal(result.fraction_by_age[0, 4], result.fraction)
+    best = result.summary["age_optimum"]  # the sign of the radius law decides which age is best
+    assert best["contracting"]["1"]["age_gyr"] == 1.0 and best["literal"]["1"]["age_gyr"] == 10.0
 
 
 def test_sensitivity_holds_the_default_and_its_closed_form(result):

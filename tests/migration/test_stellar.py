@@ -93,6 +93,19 @@ def test_a_damaged_table_is_refused_in_one_sentence(tmp_path, content):
         tracks.load_radii(path)
 
 
+def test_the_frozen_table_is_checked_against_the_manifest(tmp_path):
+    copy = tmp_path / tracks.RADII_FILE.name
+    copy.write_bytes(tracks.RADII_FILE.read_bytes())
+    (tmp_path / "MANIFEST.json").write_bytes((tracks.RADII_FILE.parent / "MANIFEST.json").read_bytes())
+    tracks.load_radii(copy)
+    copy.write_bytes(copy.read_bytes().replace(b"0.63134", b"0.63135"))
+    with pytest.raises(InputError, match="checksum"):
+        tracks.load_radii(copy)
+    (tmp_path / "MANIFEST.json").write_text("{}")
+    with pytest.raises(InputError, match="no checksum"):
+        tracks.load_radii(copy)
+
+
 def test_tabulate_refuses_another_file(tmp_path):
     (tmp_path / "x.txt").write_text("not,a,track\n")
     with pytest.raises(InputError, match="BHAC15"):

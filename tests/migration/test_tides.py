@@ -109,6 +109,33 @@ def test_the_two_radius_laws(published, small_sample):
         tides.run(TidesConfig(radius_law="none"), sample=small_sample, target=published)
 
 
+def test_limits_are_marked(published, small_sample):
+    table = small_sample.table.assign(host_age_gyr_limit=[-1.0, np.nan, 0.0, 0.0, np.nan], companion_mass_mjup_limit=[1.0, 0.0, 0.0, np.nan, 0.0])
+    result = tides.run(TidesConfig(), sample=replace_table(small_sample, table), target=published)
+    objects = result.objects.set_index("object_id")
+    assert objects.loc["NASA:close and young", "tidal_age_source"] == "catalogue limit"
+    assert objects.loc["NASA:close and young", "companion_mass_is_limit"] and objects["companion_mass_is_limit"].sum() == 1
+    assert result.summary["candidates"]["efficient_with_mass_limit"] == 1
+
+
+def test_class_changes_with_the_other_law(published, small_sample):
+    one = tides.run(TidesConfig(), sample=small_sample, target=published)
+    efficiency = one.objects.set_index("object_id")["migration_efficiency"]["NASA:close and young"]
+    ratio = one.objects.set_index("object_id")["timescale_literal_over_contracting"]["NASA:close and young"]
+    between = replace(TidesConfig(), efficient_ratio=efficiency * np.sqrt(ratio))  # efficient under one law only
+    for law in ("contracting", "literal"):
+        result = tides.run(replace(between, radius_law=law), sample=small_sample, target=published)
+        assert result.summary["candidates"]["class_changes_with_other_law"] == 1
+    assert one.summary["candidates"]["class_changes_with_other_law"] == 0
+
+
+def test_unscaled_radius_is_the_catalogues(published, small_sample):
+    objects = tides.run(TidesConfig(), sample=small_sample, target=published).objects.set_index("object_id")
+    factor = 1 - 0.1 * np.log10(0.5)
+    row = objects.loc["NASA:close and young"]
+    assert row["timescale_unscaled_radius_yr"] / row["tidal_timescale_proxy"] == pytest.approx(factor**5)
+
+
 def test_row_order_does_not_matter(published, small_sample):
     shuffled = replace_table(small_sample, small_sample.table.sample(frac=1.0, random_state=3))
     one, other = (tides.run(TidesConfig(), sample=s, target=published) for s in (small_sample, shuffled))
