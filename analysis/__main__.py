@@ -243,7 +243,8 @@ def _analyse(options: argparse.Namespace, config: Config) -> int:
     if options.paper:
         _publish_variables(outdir)
     if written:
-        print((outdir / "SUMMARY.txt").read_text(encoding="utf-8"))
+        if not options.paper:
+            print((outdir / "SUMMARY.txt").read_text(encoding="utf-8"))
         print(f"{len(written)} groups of artifacts written to {_shown(outdir)}.")
     else:
         print(f"Everything in {_shown(outdir)} is up to date; read {_shown(outdir / 'SUMMARY.txt')}.")

@@ -34,7 +34,11 @@ def table(name: str) -> None:
 
 
 def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
-    """A Markdown pipe table; a column whose cells all start like numbers is right-aligned."""
+    """A Markdown pipe table; a column whose cells all start like numbers is right-aligned.
+
+    The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
+    """
     numeric = [bool(rows) and all(not row[i] or row[i].lstrip("−-–<>≤≥~ ")[:1].isdigit() for row in rows) for i in range(len(columns))]
-    lines = [columns, ["---:" if right else ":---" for right in numeric], *rows]
+    widths = [min(max(len(str(row[i])) for row in [columns, *rows]), 60) for i in range(len(columns))]
+    lines = [columns, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
