@@ -1,6 +1,7 @@
 """Print every table of this folder: `python -m benchmarks [module ...]` runs the modules that expose `rows()`."""
 
 import importlib
+import os
 import pkgutil
 import sys
 from typing import Any
@@ -35,6 +36,9 @@ def main(chosen: list[str]) -> int:
     if unknown:
         print(f"no benchmark named {', '.join(unknown)}; choose from {', '.join(available)}.", file=sys.stderr)
         return 2
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > 0.5 * cores:
+        print(f"Other work is running (load {load:.1f} on {cores} cores): medians include waiting for a core; compare best times.\n", flush=True)
     for name in chosen or available:
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "rows"):
