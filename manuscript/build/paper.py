@@ -24,6 +24,7 @@ TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
 #show figure: set block(above: 1.8em, below: 1.8em)
 #show figure.where(kind: table): set block(breakable: true)
 #show figure.caption: it => align(left, text(size: 0.88em, it.body))
+#set table(inset: 4pt)
 #show table: set text(size: 0.82em)
 #show link: set text(fill: rgb("#1f4e79"))
 """
