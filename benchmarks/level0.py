@@ -28,7 +28,7 @@ from analysis.migration import criterion, feasibility, rng
 
 __all__ = ["TITLE", "Case", "candidates", "count_by_formulas", "numpy_counts", "rows"]
 
-TITLE = "Level-0 map, 100 x 100 x 200 (interleaved in one run; ratios: time over that of the kernel on 2 threads in the same mode, medians and best calls)"
+TITLE = "Level-0 map, 100 x 100 x 200, interleaved in one run (ratios to the kernel on 2 threads in the same mode: of medians, of best calls)"
 ROUNDS = 15
 _SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _SCALE = 2.0**-32
