@@ -194,6 +194,9 @@ def _comparison(rows: pd.DataFrame, age: float | None, config: AgesConfig) -> di
     error = np.where(hosts["is_younger_than_toi"], hosts["host_age_gyr_err_up"], hosts["host_age_gyr_err_down"]).astype(float)
     error = np.where(error > 0, error, np.nan)
     out["n_hosts_differing_by_more_than_error"] = int(np.sum(np.abs(hosts["age_delta_vs_toi_gyr"]) > error))
+    # A lower limit below the target's age, or an upper limit above it, does not say which of the two is older.
+    limit = hosts["host_age_gyr_limit"].fillna(0).to_numpy(float) if "host_age_gyr_limit" in hosts else np.zeros(len(hosts))
+    out["n_hosts_undetermined_by_limit"] = int(np.sum(limit * hosts["age_delta_vs_toi_gyr"].to_numpy(float) > 0))
     out["n_hosts_without_error"] = int(np.sum(np.isnan(error)))
     out["correlations"] = {orbit: _correlated(rows, orbit, config, "age_delta_vs_toi_gyr") for orbit in ("semimajor_axis_au", LOG_A, E)}
     return out

@@ -41,8 +41,10 @@ def score_interval(area: float, n_positive: int, n_negative: int, level: float =
         shape = 1 + extra * ((1 - theta) / (2 - theta) + theta / (1 + theta))
         return z * math.sqrt(max(theta * (1 - theta), 0.0) / (n_positive * n_negative) * shape)
 
-    low = 0.0 if area <= 0 else brentq(lambda theta: area - theta - spread(theta), 0.0, area)
-    high = 1.0 if area >= 1 else brentq(lambda theta: theta - area - spread(theta), area, 1.0)
+    # theta = 0 and theta = 1 solve the equation trivially when the area is there; the brackets stop short of them.
+    edge = 1e-12
+    low = 0.0 if area <= edge else brentq(lambda theta: area - theta - spread(theta), 0.0, min(area, 1 - edge))
+    high = 1.0 if area >= 1 - edge else brentq(lambda theta: theta - area - spread(theta), max(area, edge), 1.0)
     return float(low), float(high)
 
 

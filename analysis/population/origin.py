@@ -92,7 +92,7 @@ def run(config: OriginConfig, sample: Any) -> Origin:
             variants.append({"row_set": set_name, "variant": variant, **result.scores})
             if result.coefficients is not None:
                 coefficients.append(result.coefficients.assign(row_set=set_name, variant=variant))
-    sensitivity = _sensitivity(sets, target, config)
+    sensitivity = _sensitivity(sets, target, fits, config)
     tables = [pd.DataFrame(rows) for rows in (variants, sensitivity)]
     columns = ["row_set", "variant", *assess.COEFFICIENT_COLUMNS]
     exported = pd.concat(coefficients, ignore_index=True)[columns] if coefficients else pd.DataFrame(columns=columns)
@@ -107,42 +107,41 @@ def _pool(table: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
     return table[kept].sort_values("object_id").reset_index(drop=True)
 
 
-def _sensitivity(sets: dict[str, pd.DataFrame], target: pd.DataFrame, config: OriginConfig) -> list[dict[str, Any]]:
+def _sensitivity(
+    sets: dict[str, pd.DataFrame], target: pd.DataFrame, fits: dict[tuple[str, str], Any], config: OriginConfig
+) -> list[dict[str, Any]]:
     """Rows for other treatments of missing values, rows complete in e and [Fe/H], other penalties and other splits in q."""
-    base = {"inverse_regularisation": config.inverse_regularisation, "mass_ratio_split": None if config.labels else config.mass_ratio_split}
-    rows = []
-    for set_name in ("candidates", "candidates_with_eccentricity"):
+    rows: list[dict[str, Any]] = []
+    split = None if config.labels else config.mass_ratio_split
+
+    def add(
+        row_set: str,
+        pool: pd.DataFrame,
+        variant: str,
+        treatment: str,
+        strength: float = config.inverse_regularisation,
+        at: float | None = split,
+    ):
+        known = treatment == "mean" and strength == config.inverse_regularisation and at == split
+        result = fits[row_set, variant] if known else assess.assess(pool, target, variant, treatment, config, strength)
+        settings = {"treatment": treatment, "inverse_regularisation": strength, "mass_ratio_split": at}
+        rows.append({"row_set": row_set, "variant": variant, **settings, **result.scores})
+
+    for row_set in ("candidates", "candidates_with_eccentricity"):
+        pool = sets[row_set]
         for treatment in TREATMENTS:
-            names = ("specified",) if treatment == "missingness_alone" else tuple(v for v in VARIANTS if v != "method_alone")
-            for variant in names:
-                result = assess.assess(sets[set_name], target, variant, treatment, config)
-                rows.append({"row_set": set_name, "variant": variant, "treatment": treatment, **base, **result.scores})
+            for variant in VARIANTS:
+                if variant == "specified" or treatment != "missingness_alone" and variant != "method_alone":
+                    add(row_set, pool, variant, treatment)
         for factor in config.penalty_factors:
-            changed = config.inverse_regularisation * factor
-            result = assess.assess(sets[set_name], target, "specified", "mean", config, inverse_regularisation=changed)
-            rows.append(
-                {
-                    "row_set": set_name,
-                    "variant": "specified",
-                    "treatment": "mean",
-                    **base,
-                    "inverse_regularisation": changed,
-                    **result.scores,
-                }
-            )
-        if not config.labels:
-            for factor in config.split_factors:
-                split = config.mass_ratio_split * factor
-                moved = sets[set_name].assign(label=fallback_labels(sets[set_name]["mass_ratio"], split))
-                for variant in VARIANTS:
-                    result = assess.assess(moved, target, variant, "mean", config)
-                    rows.append(
-                        {"row_set": set_name, "variant": variant, "treatment": "mean", **base, "mass_ratio_split": split, **result.scores}
-                    )
+            add(row_set, pool, "specified", "mean", strength=config.inverse_regularisation * factor)
+        for factor in () if config.labels else config.split_factors:
+            at = config.mass_ratio_split * factor
+            for variant in VARIANTS:
+                add(row_set, pool.assign(label=fallback_labels(pool["mass_ratio"], at)), variant, "mean", at=at)
     complete = sets["candidates"].dropna(subset=list(INCOMPLETE)).reset_index(drop=True)
     for variant in VARIANTS:
-        result = assess.assess(complete, target, variant, "mean", config)
-        rows.append({"row_set": "candidates_complete", "variant": variant, "treatment": "none_missing", **base, **result.scores})
+        add("candidates_complete", complete, variant, "none_missing")
     return rows
 
 
@@ -226,12 +225,10 @@ def _summary(
             kind, key = "missing_values", row["treatment"]
         summary[kind].setdefault(row["row_set"], {}).setdefault(key, {})[row["variant"]] = _scalars(row)
     target = objects[objects["is_target"]]
-    summary["target"] = {
-        "n_rows": len(target),
-        "in_training_set": False,
-        "mass_ratio": float(target["mass_ratio"].iloc[0]) if len(target) else None,
-        "probability": float(target["P_binary_like"].iloc[0]) if len(target) else None,
-    }
+    first = target.iloc[0].to_dict() if len(target) else {}
+    summary["target"] = {"n_rows": len(target), "in_training_set": False} | _scalars(
+        {name: first.get(column) for name, column in (("mass_ratio", "mass_ratio"), ("probability", "P_binary_like"))}
+    )
     return summary
 
 

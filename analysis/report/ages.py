@@ -59,7 +59,8 @@ def comparison_block(summary: dict[str, Any]) -> str:
     lines.append(
         f"  Younger: {rows['n_younger']} of {comparison['n_rows']} companions ({_n(rows['younger_fraction'], 'percent:0')} %), "
         f"{hosts['n_younger']} of {comparison['n_hosts']} hosts ({_n(hosts['younger_fraction'], 'percent:0')} %, "
-        f"95 % interval {_n(hosts['younger_fraction_low'], 'percent:0')}-{_n(hosts['younger_fraction_high'], 'percent:0')} %)."
+        f"95 % interval {_n(hosts['younger_fraction_low'], 'percent:0')}-{_n(hosts['younger_fraction_high'], 'percent:0')} %); "
+        f"{comparison['n_hosts_undetermined_by_limit']} host(s) with an age limit could be either."
     )
     for orbit, name in (("semimajor_axis_au", "a"), ("eccentricity", "e")):
         item = comparison["correlations"][orbit]

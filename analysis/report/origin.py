@@ -21,7 +21,7 @@ def write(directory: Path, context: Context, origin: Any, mixture: Any = None) -
 
 
 def _with_mixture(objects: Any, mixture: Any) -> Any:
-    labels = getattr(mixture, "labels", None)
+    labels = getattr(mixture, "assignments", None)
     if labels is None or "object_id" not in labels:
         return objects
     new = labels[[name for name in labels if name == "object_id" or name not in objects]]

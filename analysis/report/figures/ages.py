@@ -77,7 +77,7 @@ def write(directory: Path, context: Context, ages: Any) -> None:
         with_e = age[[*rows["eccentricity"].notna(), True]]
         for axes, values in ((left, age), (right, with_e if with_e.notna().any() else age)):
             axes.set_xlim(0.6 * values.min(), 1.6 * values.max())
-        top = rows["eccentricity"].max()
+        top = np.nanmax([rows["eccentricity"].max(), ages.summary["target"]["eccentricity"] or 0.0])
         right.set_ylim(-0.04 * (top if top > 0 else 1.0), 1.25 * top if top > 0 else 1.0)
     for axes in (left, right):
         low, high = axes.get_xlim()
