@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 
 from analysis.population.auroc import area_under_curve, host_bootstrap_interval, score_interval
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
 def test_area_is_the_mann_whitney_probability(pairs):
     scores = np.array([pair[0] for pair in pairs], float)
@@ -23,6 +24,7 @@ def test_area_is_the_mann_whitney_probability(pairs):
     assert area == pytest.approx(u / (positive.sum() * (~positive).sum()))
 
 
+@settings(deadline=None)
 @given(st.one_of(st.sampled_from([0.0, 1.0]), st.floats(1e-3, 1 - 1e-3)), st.integers(1, 60), st.integers(1, 200))
 def test_score_interval_solves_its_equation(area, n_positive, n_negative):
     low, high = score_interval(area, n_positive, n_negative)
