@@ -49,11 +49,25 @@ def summarise(draws: pd.DataFrame) -> dict[str, Any]:
     columns = {}
     for name in COLUMNS:
         values = draws[name].dropna().to_numpy(dtype=float)
-        columns[name] = {"defined": len(values)} if not len(values) else {
-            "defined": len(values), "mean": float(values.mean()), "std": float(values.std(ddof=1)) if len(values) > 1 else None,
-            **{f"quantile_{q:g}": float(np.quantile(values, q)) for q in QUANTILES},
-        }
+        columns[name] = (
+            {"defined": len(values)}
+            if not len(values)
+            else {
+                "defined": len(values),
+                "mean": float(values.mean()),
+                "std": float(values.std(ddof=1)) if len(values) > 1 else None,
+                **{f"quantile_{q:g}": float(np.quantile(values, q)) for q in QUANTILES},
+            }
+        )
     return {
-        "resamples": len(draws), "n_low": int(draws["n_low"].iloc[0]), "n_high": int(draws["n_high"].iloc[0]), "reason": None, "columns": columns,
-        "detection_rate": {"threshold": SIGNIFICANCE, "ks": float((draws["ks_p"] < SIGNIFICANCE).mean()), "mann_whitney": float((draws["mw_p"] < SIGNIFICANCE).mean())},
+        "resamples": len(draws),
+        "n_low": int(draws["n_low"].iloc[0]),
+        "n_high": int(draws["n_high"].iloc[0]),
+        "reason": None,
+        "columns": columns,
+        "detection_rate": {
+            "threshold": SIGNIFICANCE,
+            "ks": float((draws["ks_p"] < SIGNIFICANCE).mean()),
+            "mann_whitney": float((draws["mw_p"] < SIGNIFICANCE).mean()),
+        },
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-__all__ = ["BetaFit", "beta_mle", "beta_log_likelihood", "fit_beta", "moved_inside", "PUBLISHED"]
+__all__ = ["PUBLISHED", "BetaFit", "beta_log_likelihood", "beta_mle", "fit_beta", "moved_inside"]
 
 # (alpha, beta, what, reference)
 PUBLISHED = {
@@ -126,11 +126,25 @@ def fit_beta(low: np.ndarray, high: np.ndarray, min_rows: int, intervals: bool =
     errors = np.sqrt(np.diag(np.linalg.inv(hessian))) if converged else np.full(2, np.nan)
     best = cost(theta)
     open_interval = (float("nan"), float("nan"))
-    bounds = {(i, level): _profile_interval(cost, theta, best, i, level, errors[i]) if intervals and converged else open_interval
-              for i in (0, 1) for level in (0.68, 0.95)}
+    bounds = {
+        (i, level): _profile_interval(cost, theta, best, i, level, errors[i]) if intervals and converged else open_interval
+        for i in (0, 1)
+        for level in (0.68, 0.95)
+    }
     return BetaFit(
-        n, censored, float(np.exp(theta[0])), float(np.exp(theta[1])), -best, float(errors[0]), float(errors[1]),
-        bounds[0, 0.68], bounds[1, 0.68], bounds[0, 0.95], bounds[1, 0.95], converged, None if converged else "the optimiser did not converge",
+        n,
+        censored,
+        float(np.exp(theta[0])),
+        float(np.exp(theta[1])),
+        -best,
+        float(errors[0]),
+        float(errors[1]),
+        bounds[0, 0.68],
+        bounds[1, 0.68],
+        bounds[0, 0.95],
+        bounds[1, 0.95],
+        converged,
+        None if converged else "the optimiser did not converge",
     )
 
 
@@ -155,14 +169,19 @@ def _derivatives(cost: Callable[[np.ndarray], float], theta: np.ndarray) -> tupl
     step = 1e-3
     unit = np.eye(2) * step
     gradient = np.array([(cost(theta + d) - cost(theta - d)) / (2 * step) for d in unit])
-    hessian = np.array([
-        [(cost(theta + a + b) - cost(theta + a - b) - cost(theta - a + b) + cost(theta - a - b)) / (4 * step**2) for b in unit] for a in unit
-    ])
+    hessian = np.array(
+        [[(cost(theta + a + b) - cost(theta + a - b) - cost(theta - a + b) + cost(theta - a - b)) / (4 * step**2) for b in unit] for a in unit]
+    )
     return gradient, hessian
 
 
 def _profile_interval(
-    cost: Callable[[np.ndarray], float], theta: np.ndarray, best: float, index: int, level: float, error: float,
+    cost: Callable[[np.ndarray], float],
+    theta: np.ndarray,
+    best: float,
+    index: int,
+    level: float,
+    error: float,
 ) -> tuple[float, float]:
     """Ends of the interval where the profile likelihood of exp(theta[index]) stays within chi2(1)/2 of its maximum."""
     drop = stats.chi2.ppf(level, 1) / 2

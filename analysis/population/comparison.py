@@ -9,7 +9,7 @@ from analysis.config import EccentricityConfig
 from analysis.population.mixture import population_rows
 from analysis.population.twosample import NOTHING, gehan_test, ks_test, least_favourable, mann_whitney
 
-__all__ = ["TREATMENTS", "eccentricity_rows", "insignificant", "bounds", "two_sample"]
+__all__ = ["TREATMENTS", "bounds", "eccentricity_rows", "insignificant", "two_sample"]
 
 TREATMENTS = {
     "as_given": "every value as the catalogue gives it: limits at the limit, assumed zeros at zero",
@@ -73,6 +73,11 @@ def two_sample(rows: pd.DataFrame, treatment: str, split: float, config: Eccentr
     ks = ks_test(values[~group], values[group]) if len(values) else NOTHING
     ranks = gehan_test(low, high, group) if np.any(low != high) else mann_whitney(low[~group], low[group])
     return {
-        "n_low": int(np.sum(~group)), "n_high": int(np.sum(group)), "intervals": int(np.sum(low != high)),
-        "ks_statistic": ks[0], "ks_p": ks[1], "share_high_above_low": ranks[0], "mw_p": ranks[1],
+        "n_low": int(np.sum(~group)),
+        "n_high": int(np.sum(group)),
+        "intervals": int(np.sum(low != high)),
+        "ks_statistic": ks[0],
+        "ks_p": ks[1],
+        "share_high_above_low": ranks[0],
+        "mw_p": ranks[1],
     }

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from analysis.config import MixtureConfig
 from analysis.population.gaussian import unfit
 
-__all__ = ["log_error", "error_table", "covariances", "deconvolve", "MAX_ITERATIONS"]
+__all__ = ["MAX_ITERATIONS", "covariances", "deconvolve", "error_table", "log_error"]
 
 MAX_ITERATIONS = 5000
 
@@ -58,12 +58,16 @@ def error_table(table: pd.DataFrame, correlation: float, mass_radius_scatter: fl
     sigma["axis"][kepler] = sigma["host"][kepler] / 3
     rho = np.where(method == "Microlensing", correlation, 0.0)
     squares = sigma["host"] ** 2 + sigma["companion"] ** 2
-    return pd.DataFrame({
-        "object_id": table["object_id"].to_numpy(), "discovery_method": table["discovery_method"].to_numpy(),
-        **{f"sigma_{short}": value for short, value in sigma.items()},
-        "sigma_q": np.sqrt(squares - 2 * rho * sigma["host"] * sigma["companion"]), "sigma_q_independent": np.sqrt(squares),
-        **{f"filled_{short}": value for short, value in missing.items()},
-    })
+    return pd.DataFrame(
+        {
+            "object_id": table["object_id"].to_numpy(),
+            "discovery_method": table["discovery_method"].to_numpy(),
+            **{f"sigma_{short}": value for short, value in sigma.items()},
+            "sigma_q": np.sqrt(squares - 2 * rho * sigma["host"] * sigma["companion"]),
+            "sigma_q_independent": np.sqrt(squares),
+            **{f"filled_{short}": value for short, value in missing.items()},
+        }
+    )
 
 
 def _filled(sigma: np.ndarray, method: np.ndarray) -> np.ndarray:
@@ -114,12 +118,18 @@ def deconvolve(points: np.ndarray, errors: np.ndarray, config: MixtureConfig) ->
         logs = best.logprob_a(points, errors)[:, order]
         weights = np.exp(logs - logs.max(axis=1, keepdims=True))
         parameters = 6 * k - 1
-        fits.append({
-            "k": k, "log_likelihood": top, "bic": parameters * float(np.log(len(points))) - 2 * top,
-            "converged": bool(_settled(best, points, errors, top)),
-            "weights": best.alpha[order], "means": best.mu[order], "covariances": best.V[order],
-            "responsibilities": weights / weights.sum(axis=1, keepdims=True),
-        })
+        fits.append(
+            {
+                "k": k,
+                "log_likelihood": top,
+                "bic": parameters * float(np.log(len(points))) - 2 * top,
+                "converged": bool(_settled(best, points, errors, top)),
+                "weights": best.alpha[order],
+                "means": best.mu[order],
+                "covariances": best.V[order],
+                "responsibilities": weights / weights.sum(axis=1, keepdims=True),
+            }
+        )
     return fits, None
 
 

@@ -17,7 +17,7 @@ from analysis.population.beta import PUBLISHED, BetaFit, beta_log_likelihood, fi
 from analysis.population.comparison import TREATMENTS, bounds, eccentricity_rows, insignificant, two_sample
 from analysis.population.twosample import ks_test, permutation_ks, smallest_ks_p
 
-__all__ = ["Eccentricity", "run", "SUBSETS", "ORBITS"]
+__all__ = ["ORBITS", "SUBSETS", "Eccentricity", "run"]
 
 SUBSETS = ("low_q", "high_q")
 ORBITS = ("all", "wide")
@@ -47,23 +47,40 @@ def run(config: EccentricityConfig, sample: Any) -> Eccentricity:
     rows = eccentricity_rows(sample.table)
     fits = _fits(rows, config)
     parameters = pd.DataFrame([_fit_row(key, fit) for key, fit in fits.items()])
-    tests = pd.DataFrame([
-        {"orbits": orbits, "treatment": treatment, **two_sample(rows, treatment, config.mass_ratio_split, config, orbits == "wide"),
-         **_likelihood_ratio(rows, fits, orbits, treatment, config)}
-        for orbits in ORBITS for treatment in TREATMENTS
-    ])
+    tests = pd.DataFrame(
+        [
+            {
+                "orbits": orbits,
+                "treatment": treatment,
+                **two_sample(rows, treatment, config.mass_ratio_split, config, orbits == "wide"),
+                **_likelihood_ratio(rows, fits, orbits, treatment, config),
+            }
+            for orbits in ORBITS
+            for treatment in TREATMENTS
+        ]
+    )
     draws = {orbits: bag(*_values(rows, config, orbits), config) for orbits in ORBITS}
     low, high = _values(rows, config, "all")
-    reason = None if min(len(low), len(high)) >= 2 else f"{len(low)} low-q and {len(high)} high-q rows with an eccentricity; a comparison needs at least two a side"
+    reason = (
+        None
+        if min(len(low), len(high)) >= 2
+        else f"{len(low)} low-q and {len(high)} high-q rows with an eccentricity; a comparison needs at least two a side"
+    )
     return Eccentricity(
-        reason=reason, parameters=parameters, tests=tests, published=_published(rows, fits, config),
+        reason=reason,
+        parameters=parameters,
+        tests=tests,
+        published=_published(rows, fits, config),
         bagging=pd.concat([frame.assign(orbits=orbits) for orbits, frame in draws.items()], ignore_index=True),
-        rows=_plotted(rows, config), summary=_summary(rows, fits, tests, reason, config),
+        rows=_plotted(rows, config),
+        summary=_summary(rows, fits, tests, reason, config),
         bagging_summary={
-            "fraction": config.bagging_fraction, "replacement": False, "seed": config.seed,
+            "fraction": config.bagging_fraction,
+            "replacement": False,
+            "seed": config.seed,
             **{orbits: summarise(frame) for orbits, frame in draws.items()},
             "caveat": "Subsamples of 80 % share most of their rows, so their spread understates the sampling error; the profile-likelihood "
-                      "intervals of beta_e_params.csv are the uncertainty.",
+            "intervals of beta_e_params.csv are the uncertainty.",
         },
     )
 
@@ -103,7 +120,9 @@ def _fits(rows: pd.DataFrame, config: EccentricityConfig) -> dict[tuple[str, str
             for variant in variants:
                 for subset in SUBSETS:
                     fits[orbits, treatment, subset, variant.edge, variant.assumed_zero_bound] = fit_beta(
-                        *_subset(rows, treatment, variant, orbits, subset), config.min_rows, intervals=variant is config,
+                        *_subset(rows, treatment, variant, orbits, subset),
+                        config.min_rows,
+                        intervals=variant is config,
                     )
     return fits
 
@@ -111,11 +130,24 @@ def _fits(rows: pd.DataFrame, config: EccentricityConfig) -> dict[tuple[str, str
 def _fit_row(key: tuple[str, str, str, float, float], fit: BetaFit) -> dict[str, Any]:
     names = ("orbits", "treatment", "subset", "edge", "assumed_zero_bound")
     return {
-        **dict(zip(names, key, strict=True)), "n": fit.n, "n_intervals": fit.censored, "alpha": fit.alpha, "beta": fit.beta, "mean": fit.mean,
-        "log_likelihood": fit.log_likelihood, "se_log_alpha": fit.se_log_alpha, "se_log_beta": fit.se_log_beta,
-        **{f"{name}_{level}_{side}": getattr(fit, f"{name}_{level}")[i]
-           for name in ("alpha", "beta") for level in (68, 95) for i, side in enumerate(("low", "high"))},
-        "converged": fit.converged, "interval_kind": "profile likelihood", "reason": fit.reason,
+        **dict(zip(names, key, strict=True)),
+        "n": fit.n,
+        "n_intervals": fit.censored,
+        "alpha": fit.alpha,
+        "beta": fit.beta,
+        "mean": fit.mean,
+        "log_likelihood": fit.log_likelihood,
+        "se_log_alpha": fit.se_log_alpha,
+        "se_log_beta": fit.se_log_beta,
+        **{
+            f"{name}_{level}_{side}": getattr(fit, f"{name}_{level}")[i]
+            for name in ("alpha", "beta")
+            for level in (68, 95)
+            for i, side in enumerate(("low", "high"))
+        },
+        "converged": fit.converged,
+        "interval_kind": "profile likelihood",
+        "reason": fit.reason,
     }
 
 
@@ -143,24 +175,46 @@ def _published(rows: pd.DataFrame, fits: dict[Any, BetaFit], config: Eccentricit
                     theirs = beta_log_likelihood(alpha, beta, low, high) if len(low) else float("nan")
                     ratio = 2 * (fit.log_likelihood - theirs)
                     exact = treatment == "as_given" and len(low) > 1
-                    result.append({
-                        "orbits": orbits, "treatment": treatment, "subset": subset, "published": name, "of": what, "alpha": alpha, "beta": beta, "n": len(low),
-                        "log_likelihood": theirs, "ratio": ratio, "ratio_p": float(stats.chi2.sf(max(ratio, 0.0), 2)) if np.isfinite(ratio) else float("nan"),
-                        "ks_p": float(stats.kstest(low, stats.beta(alpha, beta).cdf).pvalue) if exact else float("nan"),
-                    })
+                    result.append(
+                        {
+                            "orbits": orbits,
+                            "treatment": treatment,
+                            "subset": subset,
+                            "published": name,
+                            "of": what,
+                            "alpha": alpha,
+                            "beta": beta,
+                            "n": len(low),
+                            "log_likelihood": theirs,
+                            "ratio": ratio,
+                            "ratio_p": float(stats.chi2.sf(max(ratio, 0.0), 2)) if np.isfinite(ratio) else float("nan"),
+                            "ks_p": float(stats.kstest(low, stats.beta(alpha, beta).cdf).pvalue) if exact else float("nan"),
+                        }
+                    )
     return pd.DataFrame(result)
 
 
 def _plotted(rows: pd.DataFrame, config: EccentricityConfig) -> pd.DataFrame:
     names = [
-        "object_id", "companion_name", "host_name", "discovery_method", "mass_ratio", "semimajor_axis_au", "semimajor_axis_kind", "eccentricity",
-        "eccentricity_err_up", "eccentricity_err_down", "eccentricity_kind",
+        "object_id",
+        "companion_name",
+        "host_name",
+        "discovery_method",
+        "mass_ratio",
+        "semimajor_axis_au",
+        "semimajor_axis_kind",
+        "eccentricity",
+        "eccentricity_err_up",
+        "eccentricity_err_down",
+        "eccentricity_kind",
     ]
     high = rows["mass_ratio"] > config.mass_ratio_split
     _, lowest, highest = bounds(rows, "censored", config)
     return rows[names].assign(
-        censored_low=lowest, censored_high=highest,
-        subset=np.where(high, "high_q", "low_q"), wide=rows["semimajor_axis_au"] > config.wide_axis_au,
+        censored_low=lowest,
+        censored_high=highest,
+        subset=np.where(high, "high_q", "low_q"),
+        wide=rows["semimajor_axis_au"] > config.wide_axis_au,
         insignificant=insignificant(rows, config.significance),
     )
 
@@ -177,8 +231,14 @@ def _power(fits: dict[Any, BetaFit], sizes: tuple[int, int], config: Eccentricit
 
 def _summary(rows: pd.DataFrame, fits: dict[Any, BetaFit], tests: pd.DataFrame, reason: str | None, config: EccentricityConfig) -> dict[str, Any]:
     summary: dict[str, Any] = {
-        "rows": len(rows), "reason": reason, "mass_ratio_split": config.mass_ratio_split, "wide_axis_au": config.wide_axis_au, "edge": config.edge,
-        "assumed_zero_bound": config.assumed_zero_bound, "treatments": TREATMENTS, "interval_kind": "profile likelihood",
+        "rows": len(rows),
+        "reason": reason,
+        "mass_ratio_split": config.mass_ratio_split,
+        "wide_axis_au": config.wide_axis_au,
+        "edge": config.edge,
+        "assumed_zero_bound": config.assumed_zero_bound,
+        "treatments": TREATMENTS,
+        "interval_kind": "profile likelihood",
     }
     for orbits in ORBITS:
         used = _in_orbits(rows, config, orbits)
@@ -187,16 +247,23 @@ def _summary(rows: pd.DataFrame, fits: dict[Any, BetaFit], tests: pd.DataFrame, 
         by_row, _ = permutation_ks(value, high, used["object_id"].to_numpy(), config.permutations, config.seed)
         by_host, units = permutation_ks(value, high, used["host_name"].to_numpy(), config.permutations, config.seed)
         summary[orbits] = {
-            "tests": {row["treatment"]: {k: v for k, v in row.items() if k not in ("orbits", "treatment")} for row in tests[tests["orbits"] == orbits].to_dict("records")},
-            "ks_p_permuted_rows": by_row, "ks_p_permuted_hosts": by_host, "host_units": units,
+            "tests": {
+                row["treatment"]: {k: v for k, v in row.items() if k not in ("orbits", "treatment")}
+                for row in tests[tests["orbits"] == orbits].to_dict("records")
+            },
+            "ks_p_permuted_rows": by_row,
+            "ks_p_permuted_hosts": by_host,
+            "host_units": units,
             "smallest_ks_p": smallest_ks_p(int(np.sum(~high)), int(np.sum(high))),
             "subsets": {
                 subset: {
-                    "rows": int(mask.sum()), "hosts": int(used["host_name"][mask].nunique()),
+                    "rows": int(mask.sum()),
+                    "hosts": int(used["host_name"][mask].nunique()),
                     **{name: int(np.sum(mask & (kind == name))) for name in ("measured", "upper_limit", "assumed_zero")},
                     "insignificant": int(np.sum(mask & insignificant(used, config.significance))),
                     "exactly_zero": int(np.sum(mask & (value == 0))),
-                    "median_e": float(np.median(value[mask])) if mask.any() else None, "median_a_au": float(np.median(used["semimajor_axis_au"][mask])) if mask.any() else None,
+                    "median_e": float(np.median(value[mask])) if mask.any() else None,
+                    "median_a_au": float(np.median(used["semimajor_axis_au"][mask])) if mask.any() else None,
                     "values": sorted(map(float, value[mask])) if mask.sum() <= 10 else None,
                     "beta": {treatment: _scalars(_fit(fits, config, orbits, treatment, subset)) for treatment in TREATMENTS},
                 }
@@ -210,6 +277,15 @@ def _summary(rows: pd.DataFrame, fits: dict[Any, BetaFit], tests: pd.DataFrame, 
 
 def _scalars(fit: BetaFit) -> dict[str, Any]:
     return {
-        "n": fit.n, "intervals": fit.censored, "alpha": fit.alpha, "beta": fit.beta, "mean": fit.mean, "alpha_68": list(fit.alpha_68), "beta_68": list(fit.beta_68),
-        "alpha_95": list(fit.alpha_95), "beta_95": list(fit.beta_95), "converged": fit.converged, "reason": fit.reason,
+        "n": fit.n,
+        "intervals": fit.censored,
+        "alpha": fit.alpha,
+        "beta": fit.beta,
+        "mean": fit.mean,
+        "alpha_68": list(fit.alpha_68),
+        "beta_68": list(fit.beta_68),
+        "alpha_95": list(fit.alpha_95),
+        "beta_95": list(fit.beta_95),
+        "converged": fit.converged,
+        "reason": fit.reason,
     }

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-__all__ = ["MixtureFit", "fit_mixture", "compare_components", "unfit"]
+__all__ = ["MixtureFit", "compare_components", "fit_mixture", "unfit"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,12 @@ def fit_mixture(points: np.ndarray, k: int, restarts: int, floor: float, seed: i
     for start in range(restarts if k > 1 else 1):
         state = int(np.random.SeedSequence([seed, k, start]).generate_state(1)[0])
         model = GaussianMixture(
-            k, covariance_type="full", reg_covar=floor, tol=1e-6, max_iter=2000, random_state=state,
+            k,
+            covariance_type="full",
+            reg_covar=floor,
+            tol=1e-6,
+            max_iter=2000,
+            random_state=state,
             init_params="random_from_data" if start % 2 else "k-means++",
         )
         with warnings.catch_warnings():
@@ -67,15 +72,27 @@ def fit_mixture(points: np.ndarray, k: int, restarts: int, floor: float, seed: i
     order = np.argsort(model.means_[:, 0], kind="stable")
     top = likelihoods[best[0]]
     return MixtureFit(
-        k=k, log_likelihood=top, bic=float(model.bic(points)), aic=float(model.aic(points)), parameters=int(model._n_parameters()),
-        converged=bool(model.converged_), agreement=float(np.mean(np.array(likelihoods) > top - 0.01)),
-        weights=model.weights_[order], means=model.means_[order], covariances=model.covariances_[order],
+        k=k,
+        log_likelihood=top,
+        bic=float(model.bic(points)),
+        aic=float(model.aic(points)),
+        parameters=int(model._n_parameters()),
+        converged=bool(model.converged_),
+        agreement=float(np.mean(np.array(likelihoods) > top - 0.01)),
+        weights=model.weights_[order],
+        means=model.means_[order],
+        covariances=model.covariances_[order],
         responsibilities=model.predict_proba(points)[:, order],
     )
 
 
 def compare_components(
-    points: np.ndarray, most: int, restarts: int, floor: float, rows_per_component: int, seed: int,
+    points: np.ndarray,
+    most: int,
+    restarts: int,
+    floor: float,
+    rows_per_component: int,
+    seed: int,
 ) -> tuple[list[MixtureFit], str | None]:
     """Fits with 1 ... `most` components, as far as the number of rows allows, and the reason why it ended early (or None)."""
     fits = []

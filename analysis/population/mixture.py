@@ -14,7 +14,7 @@ from analysis.config import MixtureConfig
 from analysis.population.deconvolution import covariances, deconvolve, error_table
 from analysis.population.gaussian import MixtureFit, compare_components, fit_mixture
 
-__all__ = ["Mixture", "run", "population_rows", "points_of", "delta_bic", "CLOSE_METHODS"]
+__all__ = ["CLOSE_METHODS", "Mixture", "delta_bic", "points_of", "population_rows", "run"]
 
 CLOSE_METHODS = ("Transit", "Radial Velocity")
 
@@ -59,17 +59,40 @@ def run(config: MixtureConfig, sample: Any) -> Mixture:
     """Fit the candidates of `sample` with and without measurement errors."""
     rows = population_rows(sample.table)
     fits, reason = compare_components(
-        points_of(rows), config.max_components, config.restarts, config.covariance_floor, config.min_rows_per_component, config.seed,
+        points_of(rows),
+        config.max_components,
+        config.restarts,
+        config.covariance_floor,
+        config.min_rows_per_component,
+        config.seed,
     )
     errors = error_table(rows, config.microlensing_correlation, config.mass_radius_scatter)
     deep = _with_errors(rows, errors, config)
     fit_rows = [
-        {"with_errors": False, "rows": len(rows), "k": f.k, "log_likelihood": f.log_likelihood, "parameters": f.parameters, "bic": f.bic, "aic": f.aic,
-         "converged": f.converged, "agreement": f.agreement}
+        {
+            "with_errors": False,
+            "rows": len(rows),
+            "k": f.k,
+            "log_likelihood": f.log_likelihood,
+            "parameters": f.parameters,
+            "bic": f.bic,
+            "aic": f.aic,
+            "converged": f.converged,
+            "agreement": f.agreement,
+        }
         for f in fits
     ] + [
-        {"with_errors": True, "rows": deep["rows"], "k": d["k"], "log_likelihood": d["log_likelihood"], "parameters": 6 * d["k"] - 1, "bic": d["bic"],
-         "aic": 2 * (6 * d["k"] - 1) - 2 * d["log_likelihood"], "converged": d["converged"], "agreement": float("nan")}
+        {
+            "with_errors": True,
+            "rows": deep["rows"],
+            "k": d["k"],
+            "log_likelihood": d["log_likelihood"],
+            "parameters": 6 * d["k"] - 1,
+            "bic": d["bic"],
+            "aic": 2 * (6 * d["k"] - 1) - 2 * d["log_likelihood"],
+            "converged": d["converged"],
+            "agreement": float("nan"),
+        }
         for d in deep["fits"]
     ]
     shares = _method_shares(rows, fits)
@@ -143,8 +166,10 @@ def _method_agreement(rows: pd.DataFrame, fit: MixtureFit) -> dict[str, Any]:
     return {
         "predicted_from_method": float(np.mean(guess == label)),
         "adjusted_rand_index": float(adjusted_rand_score(rows["discovery_method"].astype(str), label)),
-        "transit_and_rv_rows": int(close.sum()), "transit_and_rv_in_inner_component": int(np.sum(close & (label == inner))),
-        "microlensing_rows": int(lensing.sum()), "microlensing_in_inner_component": int(np.sum(lensing & (label == inner))),
+        "transit_and_rv_rows": int(close.sum()),
+        "transit_and_rv_in_inner_component": int(np.sum(close & (label == inner))),
+        "microlensing_rows": int(lensing.sum()),
+        "microlensing_in_inner_component": int(np.sum(lensing & (label == inner))),
         "inner_component_rows": int(np.sum(label == inner)),
     }
 
@@ -153,31 +178,50 @@ def _summary(rows: pd.DataFrame, fits: list[MixtureFit], reason: str | None, dee
     best = min(fits, key=lambda f: f.bic) if fits else None
     lensing = errors[errors["discovery_method"] == "Microlensing"]
     return {
-        "rows": len(rows), "hosts": int(rows["host_name"].nunique()), "reason": reason,
-        "bic": {str(f.k): f.bic for f in fits}, "aic": {str(f.k): f.aic for f in fits}, "log_likelihood": {str(f.k): f.log_likelihood for f in fits},
+        "rows": len(rows),
+        "hosts": int(rows["host_name"].nunique()),
+        "reason": reason,
+        "bic": {str(f.k): f.bic for f in fits},
+        "aic": {str(f.k): f.aic for f in fits},
+        "log_likelihood": {str(f.k): f.log_likelihood for f in fits},
         "share_of_starts_at_best": {str(f.k): f.agreement for f in fits},
-        "delta_bic_1_2": delta_bic(fits), "delta_bic_2_3": fits[1].bic - fits[2].bic if len(fits) > 2 else None,
+        "delta_bic_1_2": delta_bic(fits),
+        "delta_bic_2_3": fits[1].bic - fits[2].bic if len(fits) > 2 else None,
         "delta_bic_3_4": fits[2].bic - fits[3].bic if len(fits) > 3 else None,
-        "winner_1_2": None if len(fits) < 2 else (2 if fits[1].bic < fits[0].bic else 1), "best_k": best.k if best else None,
+        "winner_1_2": None if len(fits) < 2 else (2 if fits[1].bic < fits[0].bic else 1),
+        "best_k": best.k if best else None,
         "components": {
             str(f.k): [
-                {"weight": float(w), "mean_log_q": float(m[0]), "mean_log_a": float(m[1]), "sigma_log_q": float(np.sqrt(c[0, 0])), "sigma_log_a": float(np.sqrt(c[1, 1]))}
+                {
+                    "weight": float(w),
+                    "mean_log_q": float(m[0]),
+                    "mean_log_a": float(m[1]),
+                    "sigma_log_q": float(np.sqrt(c[0, 0])),
+                    "sigma_log_a": float(np.sqrt(c[1, 1])),
+                }
                 for w, m, c in zip(f.weights, f.means, f.covariances, strict=True)
-            ] for f in fits
+            ]
+            for f in fits
         },
         "method": {str(f.k): _method_agreement(rows, f) for f in fits[1:]},
         "with_errors": {
-            "rows": deep["rows"], "mass_limits_left_out": deep["left_out"], "reason": deep["reason"],
+            "rows": deep["rows"],
+            "mass_limits_left_out": deep["left_out"],
+            "reason": deep["reason"],
             "bic": {str(f["k"]): f["bic"] for f in deep["fits"]},
-            "delta_bic_1_2": _gain(deep["fits"], 0), "delta_bic_2_3": _gain(deep["fits"], 1),
+            "delta_bic_1_2": _gain(deep["fits"], 0),
+            "delta_bic_2_3": _gain(deep["fits"], 1),
             "independent_errors": {"bic": {str(f["k"]): f["bic"] for f in deep["independent"]}, "delta_bic_1_2": _gain(deep["independent"], 0)},
             "without_errors_same_rows": {"bic": {str(f.k): f.bic for f in deep["plain"]}, "delta_bic_1_2": delta_bic(deep["plain"])},
-            "largest_change_of_mean": _largest_shift(deep, "means"), "largest_change_of_responsibility": _largest_shift(deep, "responsibilities"),
+            "largest_change_of_mean": _largest_shift(deep, "means"),
+            "largest_change_of_responsibility": _largest_shift(deep, "responsibilities"),
             "rows_that_change_label_k2": _changed_labels(deep),
         },
         "errors": {
-            "filled_host_mass": int(errors["filled_host"].sum()), "filled_companion_mass": int(errors["filled_companion"].sum()),
-            "filled_axis": int(errors["filled_axis"].sum()), "microlensing_rows": len(lensing),
+            "filled_host_mass": int(errors["filled_host"].sum()),
+            "filled_companion_mass": int(errors["filled_companion"].sum()),
+            "filled_axis": int(errors["filled_axis"].sum()),
+            "microlensing_rows": len(lensing),
             "microlensing_sigma_log_q": float(lensing["sigma_q"].median()) if len(lensing) else None,
             "microlensing_sigma_log_q_independent": float(lensing["sigma_q_independent"].median()) if len(lensing) else None,
         },

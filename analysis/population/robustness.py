@@ -16,7 +16,7 @@ from analysis.population.gaussian import compare_components
 from analysis.population.mixture import delta_bic, points_of, population_rows
 from analysis.progress import track
 
-__all__ = ["Robustness", "Pass", "run", "passes", "one_row_per_host", "METHOD_ORDER"]
+__all__ = ["METHOD_ORDER", "Pass", "Robustness", "one_row_per_host", "passes", "run"]
 
 METHOD_ORDER = ("Radial Velocity", "Transit", "Imaging", "Astrometry", "Microlensing")
 
@@ -68,7 +68,9 @@ def passes(sample: Any, config: RobustnessConfig, split: float) -> list[Pass]:
         Pass("without masses from radii", "mass", rows[kind != "mass_radius_relation"]),
         Pass("without mass upper limits", "mass", rows[kind != "upper_limit"]),
         Pass("e limits and assumed zeros excluded", "eccentricity", table, "the mixture does not use e", "limits_excluded", mixture=False),
-        Pass("e limits censored", "eccentricity", table, "the mixture does not use e; KS least favourable, ranks by Gehan", "censored", mixture=False),
+        Pass(
+            "e limits censored", "eccentricity", table, "the mixture does not use e; KS least favourable, ranks by Gehan", "censored", mixture=False
+        ),
         Pass("e limits and insignificant e censored", "eccentricity", table, "as above", "insignificant_censored", mixture=False),
         Pass("one row per host", "hosts", one_row_per_host(table), "with an eccentricity if any, then first by name"),
         Pass("single-companion hosts", "hosts", rows[~rows["host_name"].duplicated(keep=False)], "hosts with one candidate"),
@@ -77,10 +79,15 @@ def passes(sample: Any, config: RobustnessConfig, split: float) -> list[Pass]:
         Pass("catalogue axes only", "axis", rows[axis == "catalogue"], "no derived axes, no projected separations"),
         Pass("without projected separations", "axis", rows[axis != "projected"]),
         Pass("every row with masses and axis", "selection", _complete_rows(table), "temperature and metallicity rules not applied"),
-        Pass("as exported", "selection", _as_exported(sample.uncorrected), "uncorrected, every row with masses and axis, no axis derived for NASA rows"),
+        Pass(
+            "as exported", "selection", _as_exported(sample.uncorrected), "uncorrected, every row with masses and axis, no axis derived for NASA rows"
+        ),
     ]
-    result += [Pass(f"split at q = {value:g}", "split", table, "the mixture does not use the split", split=value, mixture=False)
-               for value in config.splits if value != split]
+    result += [
+        Pass(f"split at q = {value:g}", "split", table, "the mixture does not use the split", split=value, mixture=False)
+        for value in config.splits
+        if value != split
+    ]
     return result
 
 
@@ -110,14 +117,20 @@ def _row(one: Pass, mixture: MixtureConfig, eccentricity: EccentricityConfig) ->
     fits, reason = [], "unchanged: the pass does not touch mass ratios and axes"
     if one.mixture:
         fits, reason = compare_components(
-            points_of(rows), mixture.max_components, mixture.restarts, mixture.covariance_floor, mixture.min_rows_per_component, mixture.seed,
+            points_of(rows),
+            mixture.max_components,
+            mixture.restarts,
+            mixture.covariance_floor,
+            mixture.min_rows_per_component,
+            mixture.seed,
         )
     row |= {f"bic_{k}": fits[k - 1].bic if len(fits) >= k else float("nan") for k in range(1, mixture.max_components + 1)}
     gain = delta_bic(fits)
     row |= {
         "delta_bic_1_2": float("nan") if gain is None else gain,
         "best_k": float(min(fits, key=lambda f: f.bic).k) if len(fits) > 1 else float("nan"),
-        "largest_k": len(fits), "mixture_reason": reason,
+        "largest_k": len(fits),
+        "mixture_reason": reason,
     }
     split = eccentricity.mass_ratio_split if one.split is None else one.split
     known = eccentricity_rows(one.table)
@@ -142,8 +155,13 @@ def _summary(table: pd.DataFrame) -> dict[str, Any]:
     return {
         "passes": {row["name"]: {k: v for k, v in row.items() if k != "name"} for row in table.to_dict("records")},
         "number_of_passes": len(table),
-        "mixture": {"passes": int(gain.notna().sum()), "two_over_one_by_10": int((gain > 10).sum()), "three_or_more_best": int((table["best_k"] >= 3).sum()),
-                    "passes_with_three": int(many.sum()), "delta_bic_1_2": span(gain)},
+        "mixture": {
+            "passes": int(gain.notna().sum()),
+            "two_over_one_by_10": int((gain > 10).sum()),
+            "three_or_more_best": int((table["best_k"] >= 3).sum()),
+            "passes_with_three": int(many.sum()),
+            "delta_bic_1_2": span(gain),
+        },
         "eccentricity": {"passes": int(p.notna().sum()), "ks_below_0.05": int((p < 0.05).sum()), "ks_p": span(p)},
         "eccentricity_wide": {"passes": int(wide.notna().sum()), "ks_below_0.05": int((wide < 0.05).sum()), "ks_p": span(wide)},
         "only_method_delta_bic": {name: _gain(table, f"only {name}") for name in METHOD_ORDER},

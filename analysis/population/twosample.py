@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-__all__ = ["NOTHING", "ks_test", "mann_whitney", "ks_statistics", "permutation_ks", "gehan_test", "least_favourable", "smallest_ks_p"]
+__all__ = ["NOTHING", "gehan_test", "ks_statistics", "ks_test", "least_favourable", "mann_whitney", "permutation_ks", "smallest_ks_p"]
 
 Result = tuple[float, float]
 NOTHING = (float("nan"), float("nan"))

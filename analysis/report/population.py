@@ -1,11 +1,12 @@
 """Artifacts of the mixture, eccentricity and robustness stages."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 from analysis.report.files import Context, write_csv, write_json, write_text
 
-__all__ = ["write_mixture", "write_eccentricity", "write_robustness"]
+__all__ = ["write_eccentricity", "write_mixture", "write_robustness"]
 
 
 def write_mixture(directory: Path, context: Context, *, mixture: Any, robustness: Any) -> None:
@@ -60,7 +61,7 @@ def write_robustness(directory: Path, context: Context, *, robustness: Any) -> N
 
 
 def _number(value: Any, digits: int = 3) -> str:
-    return "not available" if value is None or value != value else f"{value:.{digits}g}"
+    return "not available" if value is None or math.isnan(value) else f"{value:.{digits}g}"
 
 
 def _test_text(eccentricity: Any) -> str:
@@ -83,15 +84,17 @@ def _test_text(eccentricity: Any) -> str:
                 f"   MW share = {_number(test['share_high_above_low'])}, p = {_number(test['mw_p'])}",
             )
         lines += [
-            f"  KS p by permuting rows: {_number(block['ks_p_permuted_rows'])}; by permuting hosts ({block['host_units']} units): {_number(block['ks_p_permuted_hosts'])}",
+            f"  KS p by permuting rows: {_number(block['ks_p_permuted_rows'])}; "
+            f"by permuting hosts ({block['host_units']} units): {_number(block['ks_p_permuted_hosts'])}",
             f"  smallest p that a KS test of these sizes can give: {_number(block['smallest_ks_p'])}",
             "",
         ]
     low, high = summary["all"]["subsets"]["low_q"], summary["all"]["subsets"]["high_q"]
     lines += [
-        f"Caveat: median axis {_number(low['median_a_au'])} au (low-q) against {_number(high['median_a_au'])} au (high-q); the two subsets differ in orbit size,",
+        f"Caveat: median axis {_number(low['median_a_au'])} au (low-q) against {_number(high['median_a_au'])} au (high-q): the subsets differ in orbit size,",
         "and tides circularise close orbits. The comparison beyond the wide-axis limit comes nearer to comparing like with like, on few rows.",
-        f"Of the low-q values {low['assumed_zero']} are assumed circular, {low['upper_limit']} are upper limits and {low['insignificant']} measured ones are consistent with zero.",
+        f"Of the low-q values {low['assumed_zero']} are assumed circular, {low['upper_limit']} are upper limits "
+        f"and {low['insignificant']} measured ones are consistent with zero.",
         f"Power of the wide comparison if the difference seen at all orbits held there: {_number(summary['power_of_wide_comparison'])}.",
         "",
         "Treatments:",

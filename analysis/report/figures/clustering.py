@@ -10,7 +10,7 @@ from analysis.constants import MJUP_MSUN
 from analysis.report.figures import style
 from analysis.report.files import Context, save_figure
 
-__all__ = ["write", "ellipse"]
+__all__ = ["ellipse", "write"]
 
 SHOWN = (2, 3)
 LINES = ("-", "--", "-.")
@@ -34,8 +34,16 @@ def write(directory: Path, context: Context, *, mixture: Any, target: Any) -> No
             same = rows[rows["discovery_method"] == name]
             if len(same):
                 axes.plot(
-                    10 ** same["log_semimajor_axis"], 10 ** same["log_mass_ratio"], marker=marker, markersize=4, linestyle="none", label=name.lower(),
-                    color=style.METHOD_COLOURS[name], markeredgecolor="0.25", markeredgewidth=0.4, zorder=3,
+                    10 ** same["log_semimajor_axis"],
+                    10 ** same["log_mass_ratio"],
+                    marker=marker,
+                    markersize=4,
+                    linestyle="none",
+                    label=name.lower(),
+                    color=style.METHOD_COLOURS[name],
+                    markeredgecolor="0.25",
+                    markeredgewidth=0.4,
+                    zorder=3,
                 )
         _draw_components(axes, mixture.components, k)
         axes.axhline(0.01, color="0.45", linewidth=0.8, linestyle=":", zorder=1)
@@ -61,9 +69,18 @@ def _draw_components(axes: Any, components: pd.DataFrame, k: int) -> None:
         covariance = np.array([[row["var_log_a"], row["cov_log_q_log_a"]], [row["cov_log_q_log_a"], row["var_log_q"]]])
         for radius, width in ((1, 1.4), (2, 0.8)):
             line = ellipse((row["mean_log_a"], row["mean_log_q"]), covariance, radius)
-            axes.plot(10 ** line[:, 0], 10 ** line[:, 1], color="0.1", linewidth=width, linestyle=LINES[(row["component"] - 1) % len(LINES)], zorder=4)
+            axes.plot(
+                10 ** line[:, 0], 10 ** line[:, 1], color="0.1", linewidth=width, linestyle=LINES[(row["component"] - 1) % len(LINES)], zorder=4
+            )
         axes.text(
-            10 ** row["mean_log_a"], 10 ** row["mean_log_q"], f"{row['component']}", fontsize=8, fontweight="bold", ha="center", va="center", zorder=6,
+            10 ** row["mean_log_a"],
+            10 ** row["mean_log_q"],
+            f"{row['component']}",
+            fontsize=8,
+            fontweight="bold",
+            ha="center",
+            va="center",
+            zorder=6,
             bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "0.1", "linewidth": 0.7},
         )
 

@@ -78,8 +78,15 @@ def _draw(axes: Any, row: dict[str, Any]) -> None:
         arrow = {"arrowstyle": "->", "color": EDGES[subset], "linewidth": 0.9, "shrinkA": 2, "shrinkB": 0}
         axes.annotate("", (x, float(_square(max(_root(y) - ARROW, 0.0)))), (x, y), arrowprops=arrow)
     axes.plot(
-        [x], [y], marker=style.MARKERS.get(row["discovery_method"], "X"), markersize=size, markerfacecolor=face, markeredgecolor=EDGES[subset],
-        markeredgewidth=0.8, linestyle="none", zorder=4 if subset == "high_q" else 3,
+        [x],
+        [y],
+        marker=style.MARKERS.get(row["discovery_method"], "X"),
+        markersize=size,
+        markerfacecolor=face,
+        markeredgecolor=EDGES[subset],
+        markeredgewidth=0.8,
+        linestyle="none",
+        zorder=4 if subset == "high_q" else 3,
     )
 
 

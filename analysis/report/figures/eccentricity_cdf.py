@@ -29,21 +29,42 @@ def write(directory: Path, context: Context, *, eccentricity: Any) -> None:
             if not len(same):
                 continue
             axes.fill_between(
-                grid, _distribution(same["censored_high"], grid), _distribution(same["censored_low"], grid), color=colour, alpha=0.18, linewidth=0,
+                grid,
+                _distribution(same["censored_high"], grid),
+                _distribution(same["censored_low"], grid),
+                color=colour,
+                alpha=0.18,
+                linewidth=0,
                 label="allowed by its limits" if (same["censored_low"] != same["censored_high"]).sum() > 1 else None,
             )
-            axes.step(grid, _distribution(same["eccentricity"], grid), where="post", color=colour, linestyle=line, linewidth=1.5,
-                      label=f"q {sign} {summary['mass_ratio_split']:g} (n = {len(same)})")
+            axes.step(
+                grid,
+                _distribution(same["eccentricity"], grid),
+                where="post",
+                color=colour,
+                linestyle=line,
+                linewidth=1.5,
+                label=f"q {sign} {summary['mass_ratio_split']:g} (n = {len(same)})",
+            )
             fit = summary[orbits]["subsets"][subset]["beta"]["as_given"]
             if np.isfinite(fit["alpha"]):
-                axes.plot(grid, beta_law.cdf(grid, fit["alpha"], fit["beta"]), color=colour, linestyle=line, linewidth=0.7,
-                          label=f"Beta({fit['alpha']:.2f}, {fit['beta']:.2f})")
+                axes.plot(
+                    grid,
+                    beta_law.cdf(grid, fit["alpha"], fit["beta"]),
+                    color=colour,
+                    linestyle=line,
+                    linewidth=0.7,
+                    label=f"Beta({fit['alpha']:.2f}, {fit['beta']:.2f})",
+                )
         p = summary[orbits].get("tests", {}).get("as_given", {}).get("ks_p", float("nan"))
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("eccentricity")
         legend_title = title + (f", KS p = {formatted(p, 'p:2')}" if np.isfinite(p) else ", too few for a test")
-        axes.legend(loc="lower right", title=legend_title, title_fontsize=7, alignment="left")
+        if len(rows):
+            axes.legend(loc="lower right", title=legend_title, title_fontsize=7, alignment="left")
+        else:
+            axes.text(0.95, 0.05, legend_title, transform=axes.transAxes, ha="right", fontsize=7)
     panels[0].set_ylabel("cumulative fraction")
     save_figure(directory, "fig_ecc_cdf", figure, eccentricity.rows, context)
 

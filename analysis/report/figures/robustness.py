@@ -1,5 +1,6 @@
 """Figure: the headline statistics on every pass of the robustness study."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,34 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
     gain = table["delta_bic_1_2"].to_numpy(dtype=float)
     third = table["best_k"].to_numpy(dtype=float) >= 3
     for mask, marker, label in ((third, "D", "three or four are best"), (~third, "o", "one or two are best")):
-        left.plot(gain[mask], y[mask], linestyle="none", marker=marker, markersize=4.5, color=style.LOW_Q, markeredgecolor="0.15", markeredgewidth=0.6, label=label)
+        left.plot(
+            gain[mask],
+            y[mask],
+            linestyle="none",
+            marker=marker,
+            markersize=4.5,
+            color=style.LOW_Q,
+            markeredgecolor="0.15",
+            markeredgewidth=0.6,
+            label=label,
+        )
     left.axvline(0, color="0.3", linewidth=0.8)
     left.axvline(10, color="0.3", linewidth=0.8, linestyle=":")
     left.set_xlabel("BIC(1) − BIC(2)\n(dotted: 10)")
     finite = gain[np.isfinite(gain)]
     left.set_xlim(min(-12.0, finite.min() - 8) if len(finite) else -12, (max(finite.max(), 20) if len(finite) else 20) * 1.12)
     for column, marker, face, label in (("ks_p", "o", style.HIGH_Q, "all orbits"), ("ks_p_wide", "s", "white", "wide orbits")):
-        right.plot(table[column], y, linestyle="none", marker=marker, markersize=4.5, markerfacecolor=face, markeredgecolor=style.HIGH_Q, markeredgewidth=0.9, label=label)
+        right.plot(
+            table[column],
+            y,
+            linestyle="none",
+            marker=marker,
+            markersize=4.5,
+            markerfacecolor=face,
+            markeredgecolor=style.HIGH_Q,
+            markeredgewidth=0.9,
+            label=label,
+        )
     right.axvline(0.05, color="0.3", linewidth=0.8, linestyle=":")
     right.set_xscale("log")
     right.set_xlabel("KS p-value of the eccentricity split\n(dotted: 0.05)")
@@ -40,7 +61,14 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
     left.tick_params(axis="y", length=0)
     right.tick_params(axis="y", length=0)
     for position, row in zip(y, table.to_dict("records"), strict=True):
-        right.text(1.02, position, f"{row['n_low']}/{row['n_high']}, {row['n_low_wide']}/{row['n_high_wide']}", transform=right.get_yaxis_transform(), va="center", fontsize=6.5)
+        right.text(
+            1.02,
+            position,
+            f"{row['n_low']}/{row['n_high']}, {row['n_low_wide']}/{row['n_high_wide']}",
+            transform=right.get_yaxis_transform(),
+            va="center",
+            fontsize=6.5,
+        )
     right.text(1.02, y.min() - 1.2, "rows with e,\nall, wide", transform=right.get_yaxis_transform(), va="bottom", fontsize=6.5)
     left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=1, borderaxespad=0.2)
     right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=1, borderaxespad=0.2)
@@ -49,5 +77,5 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
 
 def _positions(groups: list[str]) -> np.ndarray:
     """Heights of the rows from the top, with a gap where the group changes."""
-    steps = [0.0] + [1.0 if before == now else 1.6 for before, now in zip(groups, groups[1:], strict=False)]
+    steps = [0.0] + [1.0 if before == now else 1.6 for before, now in itertools.pairwise(groups)]
     return np.cumsum(steps)
