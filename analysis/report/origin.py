@@ -24,6 +24,6 @@ def _with_mixture(objects: Any, mixture: Any) -> Any:
     labels = getattr(mixture, "assignments", None)
     if labels is None or "object_id" not in labels:
         return objects
-    new = labels[[name for name in labels if name == "object_id" or name not in objects]]
-    new = new.rename(columns={name: name if name.startswith("mixture_") or name == "object_id" else f"mixture_{name}" for name in new})
+    kept = [name for name in labels if name.startswith(("label_", "responsibility_"))]
+    new = labels[["object_id", *kept]].rename(columns={name: f"mixture_{name}" for name in kept})
     return objects.merge(new, on="object_id", how="left", validate="one_to_one")

@@ -68,13 +68,12 @@ def test_files_hold_the_result_and_the_mixture_labels(result, tmp_path):
     # The exported coefficients score the objects as the model does.
     coefficients = pd.read_csv(tmp_path / "origin_coefficients.csv")
     export = coefficients[(coefficients["row_set"] == "candidates") & (coefficients["variant"] == "specified")].set_index("feature")
-    frame = objects.assign(log_semimajor_axis=np.log10(objects["semimajor_axis_au"]), log_host_mass=np.log10(objects["host_mass_msun"]))
     logit = export.loc["intercept", "coefficient_raw"]
     for name, term in export.drop("intercept").iterrows():
         if name.startswith("method:"):
-            logit = logit + term["coefficient_raw"] * (frame["discovery_method"] == name.removeprefix("method:"))
+            logit = logit + term["coefficient_raw"] * (objects["discovery_method"] == name.removeprefix("method:"))
         else:
-            logit = logit + term["coefficient_raw"] * frame[name].fillna(term["training_mean"])
+            logit = logit + term["coefficient_raw"] * objects[name].fillna(term["training_mean"])
     probability = 1 / (1 + np.exp(-logit))
     scored = objects["P_in_sample"].notna()
     assert probability[scored].to_numpy() == pytest.approx(objects.loc[scored, "P_in_sample"].to_numpy(), rel=1e-6)
