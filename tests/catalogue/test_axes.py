@@ -50,6 +50,15 @@ def test_only_missing_axes_with_period_and_masses_are_derived(table):
     pd.testing.assert_frame_equal(table, derive_axes(table, ("BD_Catalogue",)))
 
 
+def test_error_is_two_thirds_of_the_relative_period_error(tmp_path):
+    rows = [ps_row(1, pl_orbsmax="", pl_orbper=10, pl_orbpererr1=0.1, pl_orbpererr2=-0.2, st_masserr1="", st_masserr2=""), ps_row(2)]
+    table = read_pscomppars(write_ps(tmp_path / "ps.csv", rows))[0]
+    table.loc[0, ["host_mass_msun_err_up", "host_mass_msun_err_down"]] = 1e-12
+    row = derive_axes(table, ("NASA",)).iloc[0]
+    assert row["semimajor_axis_au_err_up"] == pytest.approx(kepler_axis(10.1, 0.15, 0.01) - kepler_axis(10, 0.15, 0.01), rel=0.01)
+    assert row["semimajor_axis_au_err_down"] == pytest.approx(2 * row["semimajor_axis_au_err_up"], rel=1e-6)
+
+
 def test_error_is_a_third_of_the_relative_mass_error(table):
     row = derive_axes(table, ("NASA",)).iloc[0]
     assert row["semimajor_axis_au_err_up"] / row["semimajor_axis_au"] == pytest.approx(0.01 / 0.15 / 3)

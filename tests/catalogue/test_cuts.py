@@ -57,7 +57,7 @@ def test_ledger_adds_up(tmp_path):
     assert sample.counts["total"]["candidates"] == sample.counts["NASA"]["candidates"] + sample.counts["BD_Catalogue"]["candidates"] == 3
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(order=st.permutations(range(8)))
 def test_row_order_does_not_matter(tmp_path_factory, order):
     ps = [ps_row(i, st_mass=0.05 + 0.02 * i, pl_orbeccen="" if i % 2 else 0.1, hostname=f"Host-{i // 2}") for i in range(8)]
@@ -81,7 +81,7 @@ def test_subsets_are_nested_have_the_right_size_and_ignore_order(names, low, hig
 
 def test_percentages_that_floating_point_would_round_up():
     names = [f"n{i}" for i in range(1000)]
-    assert [len(subset(names, p)) for p in (0.0, 0.1, 0.3, 55.0, 57.0, 99.9, 100.0)] == [0, 1, 3, 550, 570, 999, 1000]
+    assert [len(subset(names, p)) for p in (0.0, 0.1, 16.1, 32.7, 64.4, 99.9, 100.0)] == [0, 1, 161, 327, 644, 999, 1000]
 
 
 def test_partial_runs_hold_the_processed_rows_and_the_target(tmp_path):

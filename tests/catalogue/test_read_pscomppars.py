@@ -121,5 +121,8 @@ def test_age_column_is_read_when_present(tmp_path):
 
 
 def test_an_error_of_the_wrong_sign_is_removed_and_flagged(tmp_path):
-    row = values_of(write_ps(tmp_path / "ps.csv", [ps_row(1, st_masserr1=-0.01)])).iloc[0]
-    assert math.isnan(row["host_mass_msun_err_up"]) and row["host_mass_msun_err_down"] == 0.02 and "refused:host_mass_msun_err_up" in row["flags"]
+    table = values_of(write_ps(tmp_path / "ps.csv", [ps_row(1, st_masserr1=-0.01), ps_row(2, st_masserr2=0.02)]))
+    first, second = table.iloc[0], table.iloc[1]
+    assert math.isnan(first["host_mass_msun_err_up"]) and first["host_mass_msun_err_down"] == 0.02
+    assert math.isnan(second["host_mass_msun_err_down"]) and second["host_mass_msun_err_up"] == 0.01
+    assert (first["flags"], second["flags"]) == ("refused:host_mass_msun_err_up=-0.01", "refused:host_mass_msun_err_down=-0.02")
