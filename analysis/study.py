@@ -62,7 +62,7 @@ STAGES = {
         Stage("origin", "analysis.population.origin", ("origin",), ("sample",), (), ("labels",)),
         Stage("ages", "analysis.population.ages", ("ages",), ("sample", "target")),
         Stage("robustness", "analysis.population.robustness", ("robustness", "mixture", "eccentricity"), ("sample",)),
-        Stage("kozai", "analysis.migration.kozai", ("kozai",), ("target",)),
+        Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), ("bhac15_radii.csv",)),
         Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), ("bhac15_radii.csv",)),
         Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
     )

@@ -25,3 +25,13 @@ def target(study):
 @pytest.fixture(scope="session")
 def sample(study):
     return study.get("sample")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """A full build of the frozen catalogue, in a folder of its own."""
+    from analysis.study import Study
+
+    study = Study(outdir=tmp_path_factory.mktemp("results"))
+    study.write()
+    return study

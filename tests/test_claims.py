@@ -1,0 +1,83 @@
+"""Verdict rules: each verdict can be reached, thresholds are where they are declared, and nothing missing supports anything."""
+
+import pytest
+
+from analysis.claims import CANNOT_TELL, NOT_SUPPORTED, RULES, SUPPORTED, evaluate
+from analysis.errors import InputError
+
+EFFECT = {"effect": {"text": "an effect"}}
+POPULATIONS = {"delta_bic": 50.0, "best_k": 2, "within_method": [12.0, 15.0]}
+ECCENTRICITY = {"p_all": 0.001, "p_wide": 0.01, "n_wide_low": 30, "n_wide_high": 30}
+CLASSIFIER = {"labels_from_q": False, "auroc_low": 0.6, "auroc_high": 0.8}
+AGES = {"p_axis": 0.01, "p_eccentricity": 0.5, "detectable_r": 0.5}
+KOZAI = {"fraction": 0.07, "surviving_strict": 0.03}
+DISK = {"share_in_time": 0.6}
+TARGET = {"labels_from_q": False, "probabilities": [0.96, 0.99]}
+JUDGE = {rule.id: rule.judge for rule in RULES}
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "change", "verdict"),
+    [
+        ("populations", POPULATIONS, {}, SUPPORTED),
+        ("populations", POPULATIONS, {"delta_bic": 9.9}, NOT_SUPPORTED),
+        ("populations", POPULATIONS, {"within_method": [12.0, -3.0]}, CANNOT_TELL),
+        ("populations", POPULATIONS, {"within_method": [12.0]}, CANNOT_TELL),
+        ("populations", POPULATIONS, {"best_k": 3}, CANNOT_TELL),
+        ("populations", POPULATIONS, {"delta_bic": None}, CANNOT_TELL),
+        ("eccentricity", ECCENTRICITY, {}, SUPPORTED),
+        ("eccentricity", ECCENTRICITY, {"p_wide": 0.2}, NOT_SUPPORTED),
+        ("eccentricity", ECCENTRICITY, {"p_wide": 0.2, "n_wide_high": 6}, CANNOT_TELL),
+        ("eccentricity", ECCENTRICITY, {"p_all": 0.2}, CANNOT_TELL),
+        ("eccentricity", ECCENTRICITY, {"p_wide": None}, CANNOT_TELL),
+        ("classifier", CLASSIFIER, {}, SUPPORTED),
+        ("classifier", CLASSIFIER, {"labels_from_q": True}, CANNOT_TELL),
+        ("classifier", CLASSIFIER, {"auroc_low": 0.4, "auroc_high": 0.55}, NOT_SUPPORTED),
+        ("classifier", CLASSIFIER, {"auroc_low": 0.4}, CANNOT_TELL),
+        ("ages", AGES, {}, SUPPORTED),
+        ("ages", AGES, {"p_axis": 0.03}, CANNOT_TELL),  # 0.03 times two regressions is above 0.05
+        ("ages", AGES, {"p_axis": 0.3, "detectable_r": 0.25}, NOT_SUPPORTED),
+        ("ages", AGES, {"p_axis": None, "p_eccentricity": None}, CANNOT_TELL),
+        ("kozai", KOZAI, {}, SUPPORTED),
+        ("kozai", KOZAI, {"surviving_strict": 0.0}, CANNOT_TELL),
+        ("kozai", KOZAI, {"fraction": 0.009}, NOT_SUPPORTED),
+        ("disk", DISK, {}, SUPPORTED),
+        ("disk", DISK, {"share_in_time": 0.4}, CANNOT_TELL),
+        ("disk", DISK, {"share_in_time": 0.005}, NOT_SUPPORTED),
+        ("target", TARGET, {}, SUPPORTED),
+        ("target", TARGET, {"labels_from_q": True}, CANNOT_TELL),
+        ("target", TARGET, {"probabilities": [0.01, 0.04]}, NOT_SUPPORTED),
+        ("target", TARGET, {"probabilities": [0.01, 0.99]}, CANNOT_TELL),
+        ("target", TARGET, {"probabilities": []}, CANNOT_TELL),
+    ],
+)
+def test_verdicts(claim, evidence, change, verdict):
+    assert JUDGE[claim]({**evidence, **change}) == verdict
+
+
+def _all(**changes):
+    values = {
+        "populations": POPULATIONS, "eccentricity": ECCENTRICITY, "classifier": CLASSIFIER, "ages": AGES, "kozai": KOZAI, "disk": DISK, "target": TARGET,
+    }
+    return {name: {**EFFECT, **value, **changes.get(name, {})} for name, value in values.items()}
+
+
+def test_sentence_follows_the_verdict():
+    before = {claim["id"]: claim for claim in evaluate(_all())}
+    after = {claim["id"]: claim for claim in evaluate(_all(disk={"share_in_time": 0.0}))}
+    assert before["disk"]["verdict"] == SUPPORTED and after["disk"]["verdict"] == NOT_SUPPORTED
+    assert before["disk"]["sentence"] != after["disk"]["sentence"]
+    assert all(before[name] == after[name] for name in before if name != "disk")
+
+
+def test_every_rule_has_words_for_every_verdict():
+    for rule in RULES:
+        assert set(rule.sentences) == {SUPPORTED, NOT_SUPPORTED, CANNOT_TELL}
+        assert len(set(rule.sentences.values())) == 3
+
+
+def test_missing_evidence_is_an_error():
+    evidence = _all()
+    del evidence["disk"]
+    with pytest.raises(InputError, match="disk"):
+        evaluate(evidence)
