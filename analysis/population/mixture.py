@@ -215,6 +215,11 @@ def _summary(rows: pd.DataFrame, fits: list[MixtureFit], reason: str | None, dee
             "without_errors_same_rows": {"bic": {str(f.k): f.bic for f in deep["plain"]}, "delta_bic_1_2": delta_bic(deep["plain"])},
             "largest_change_of_mean": _largest_shift(deep, "means"),
             "largest_change_of_responsibility": _largest_shift(deep, "responsibilities"),
+            "wider_component_sigma_log_q": {
+                "with_errors": _spread(deep["fits"]),
+                "independent_errors": _spread(deep["independent"]),
+                "without_errors": _spread([vars(fit) for fit in deep["plain"]]),
+            },
             "rows_that_change_label_k2": _changed_labels(deep),
         },
         "errors": {
@@ -237,6 +242,11 @@ def _largest_shift(deep: dict[str, Any], name: str) -> float | None:
     if len(deep["fits"]) < 2:
         return None
     return float(np.abs(deep["fits"][1][name] - getattr(deep["plain"][1], name)).max())
+
+
+def _spread(fits: list[dict[str, Any]]) -> float | None:
+    """Standard deviation of log q in the second of two components."""
+    return float(np.sqrt(fits[1]["covariances"][1][0, 0])) if len(fits) > 1 else None
 
 
 def _changed_labels(deep: dict[str, Any]) -> int | None:
