@@ -41,6 +41,7 @@ FORMATS = {
     "significant": _significant,
     "scientific": _scientific,
     "percent": lambda value, digits: _fixed(100 * value, digits),
+    "milli": lambda value, digits: _fixed(1000 * value, digits),
     "p": _p_value,
     "count": lambda value, digits: f"{round(value):d}".replace("-", MINUS),
     "signed": lambda value, digits: ("+" if float(f"{value:.{digits}f}") > 0 else "") + _fixed(value, digits),
