@@ -121,3 +121,14 @@ def test_bounds_that_cannot_be_meant(selection):
 def test_no_row_in_range(tmp_path):
     sample = select(tmp_path, [ps_row(1, st_mass=0.24)])
     assert list(sample.table["object_id"]) == ["TOI:TOI-6894 b"] and sample.counts["total"]["candidates"] == 0
+
+
+def test_a_mass_ratio_exactly_at_the_split_is_low(tmp_path):
+    rows = [ps_row(1, st_mass=0.1, pl_bmassj=1.04756), ps_row(2, st_mass=0.1, pl_bmassj=1.0476)]
+    sample = select(tmp_path, rows, mass_ratio_split=1.04756 / (1047.56 * 0.1))
+    assert sample.table.set_index("companion_name")["high_mass_ratio"].drop("TOI-6894 b").tolist() == [False, True]
+
+
+def test_the_upper_edge_can_move_up_to_the_limit_of_the_table(tmp_path):
+    rows = [ps_row(1, st_mass=0.25), ps_row(2, st_mass=0.2500001), ps_row(3, st_mass=0.01)]
+    assert candidates(select(tmp_path, rows, host_mass_max=1.0, host_mass_min=0.0)) == {"Host-1 b", "Host-3 b"}
