@@ -75,7 +75,8 @@ def test_numerals_in_title_and_abstract_but_not_in_other_fields():
 
 
 def test_front_matter_that_quarto_refuses_or_cuts_short():
-    source = "---\ndate: 2025\nabstract: |\n  {{< var a >}}–{{< var b >}} and {{< var c >}} to {{< var d >}}\n---\n\n{{< var e >}}–{{< var f >}}\n"
+    front = "date: 2025\nabstract: |\n  {{< var a >}}–{{< var b >}} and {{< var c >}} to {{< var d >}}\n"
+    source = f"---\n{front}---\n\n{{{{< var e >}}}}–{{{{< var f >}}}}\n"
     problems = check_front(source)
     assert len(problems) == 2
     assert "{{< var a >}}–{{< var b >}}" in problems[0]
