@@ -27,7 +27,7 @@ def kernel_digest() -> str:
 
 
 def prepare_environment() -> None:
-    """Set one BLAS thread (a caller's own setting wins) and the Numba cache directory."""
+    """Set one BLAS thread (more are many times slower on tables this small) and the Numba cache directory."""
     for name in THREAD_VARIABLES:
-        os.environ.setdefault(name, "1")
+        os.environ[name] = "1"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE_DIR / "numba" / kernel_digest()))

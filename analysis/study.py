@@ -54,7 +54,7 @@ class Output:
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("catalogue", "analysis.catalogue.load", ("catalogue",), (), ("companions.csv", "corrections.csv", "host_ages.csv"), ("ps", "bd")),
+        Stage("catalogue", "analysis.catalogue.load", ("catalogue",), (), ("companions.csv", "corrections.csv", "host_ages.csv", "MANIFEST.json"), ("ps", "bd")),
         Stage("target", "analysis.catalogue.target", ("target",), (), ("toi6894.csv",)),
         Stage("sample", "analysis.catalogue.cuts", ("selection",), ("catalogue", "target")),
         Stage("mixture", "analysis.population.mixture", ("mixture",), ("sample",)),

@@ -45,11 +45,11 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
     lines += [
         "", "Headline numbers",
         say("1. Mixture in (log q, log a): ΔBIC of one against two components = {mixture.delta_bic}; without the corrections {robustness.uncorrected_dbic}."),
-        say("   Caveat: three components do better still, and the two follow the detection methods; within radial velocities ΔBIC = {robustness.within_rv_dbic}. No evidence of two formation channels."),
+        say("   Caveat: the lowest BIC belongs to {mixture.best_k} components; knowing the method alone predicts the component of {mixture.predicted_percent} % of the rows; within microlensing, radial velocities and transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}. A BIC is no evidence of formation channels."),
         say("2. Eccentricities, low against high q: KS p = {ecc.ks_p} ({ecc.n_low} against {ecc.n_high}); without the corrections {robustness.uncorrected_ks_p}."),
         say("   Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p} ({ecc.wide_n_low} against {ecc.wide_n_high})."),
         say("3. Kozai-Lidov feasibility of TOI-6894 b: {kozai.fraction_percent} % of draws (closed form {kozai.closed_form_percent} %); the catalogue corrections do not enter."),
-        say("   Caveat: every feasible draw passes inside the tidal disruption radius ({tides.disruption_rstar} against {set.kozai.critical_radius} stellar radii), and the share depends on the assumed birth orbit ({kozai.axis_low_percent} to {kozai.axis_high_percent} %)."),
+        say("   Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius ({tides.disruption_rstar} against {set.kozai.critical_radius} stellar radii), and the assumed birth orbit moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %."),
         "", "Ages",
         say("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the mass-ratio split. log a on log age: slope {ages.slope_a} ± {ages.slope_a_err}, "
             "p = {ages.p_a} with ages permuted among hosts; e on log age: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}. Only |r| > {ages.detectable_r} could be found with {ages.power_percent} % power."),
