@@ -18,7 +18,7 @@ from typing import Any
 
 from analysis.runtime import CACHE_DIR, ROOT
 
-__all__ = ["digest", "file_digest", "source_digest", "load_result", "peek_result", "store_result", "atomic_directory", "write_atomic"]
+__all__ = ["atomic_directory", "digest", "file_digest", "load_result", "peek_result", "source_digest", "store_result", "write_atomic"]
 
 VALUE_MODULES = {"analysis.config", "analysis.runtime", "analysis.progress"}  # parameters enter keys as values; the others change no number
 

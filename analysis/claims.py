@@ -10,7 +10,7 @@ from typing import Any
 
 from analysis.errors import InputError
 
-__all__ = ["Claim", "RULES", "Rule", "SUPPORTED", "NOT_SUPPORTED", "CANNOT_TELL", "evaluate"]
+__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "Claim", "Rule", "evaluate"]
 
 SUPPORTED = "supported"
 NOT_SUPPORTED = "not supported"

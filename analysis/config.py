@@ -10,8 +10,20 @@ from typing import Any
 from analysis.errors import InputError
 
 __all__ = [
-    "Config", "CatalogueConfig", "TargetConfig", "SelectionConfig", "MixtureConfig", "EccentricityConfig", "OriginConfig",
-    "AgesConfig", "RobustnessConfig", "KozaiConfig", "TidesConfig", "DiskConfig", "parameters", "with_overrides",
+    "AgesConfig",
+    "CatalogueConfig",
+    "Config",
+    "DiskConfig",
+    "EccentricityConfig",
+    "KozaiConfig",
+    "MixtureConfig",
+    "OriginConfig",
+    "RobustnessConfig",
+    "SelectionConfig",
+    "TargetConfig",
+    "TidesConfig",
+    "parameters",
+    "with_overrides",
 ]
 
 

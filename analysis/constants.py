@@ -7,8 +7,24 @@ expression of these. The two mass conversions are those of the specification.
 import math
 
 __all__ = [
-    "AU_M", "DAY_S", "YEAR_S", "YEAR_DAYS", "GM_SUN", "G", "C_LIGHT", "RSUN_AU", "RJUP_AU", "REARTH_AU", "MSUN_IN_MJUP",
-    "MJUP_IN_MEARTH", "MJUP_MSUN", "MEARTH_MSUN", "MSUN_KG", "RSUN_M", "HYDROGEN_LIMIT_MSUN", "DEUTERIUM_LIMIT_MJUP",
+    "AU_M",
+    "C_LIGHT",
+    "DAY_S",
+    "DEUTERIUM_LIMIT_MJUP",
+    "GM_SUN",
+    "HYDROGEN_LIMIT_MSUN",
+    "MEARTH_MSUN",
+    "MJUP_IN_MEARTH",
+    "MJUP_MSUN",
+    "MSUN_IN_MJUP",
+    "MSUN_KG",
+    "REARTH_AU",
+    "RJUP_AU",
+    "RSUN_AU",
+    "RSUN_M",
+    "YEAR_DAYS",
+    "YEAR_S",
+    "G",
 ]
 
 AU_M = 149_597_870_700.0  # m, IAU 2012 B2

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from analysis.errors import InputError
 
-__all__ = ["mirrored", "DEFAULTS"]
+__all__ = ["DEFAULTS", "mirrored"]
 
 DEFAULTS = {"logdir": "logs", "errordir": "errors", "log_basename": "panoptic_vlms", "error_basename": "panoptic_vlms_error"}
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-__all__ = ["ROOT", "CACHE_DIR", "THREAD_VARIABLES", "prepare_environment", "kernel_digest"]
+__all__ = ["CACHE_DIR", "ROOT", "THREAD_VARIABLES", "kernel_digest", "prepare_environment"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE_DIR = ROOT / ".cache"

@@ -22,7 +22,7 @@ from analysis.errors import InputError
 from analysis.report.files import Context
 from analysis.runtime import ROOT
 
-__all__ = ["Stage", "Output", "STAGES", "OUTPUTS", "DERIVED", "Study", "PROVENANCE"]
+__all__ = ["DERIVED", "OUTPUTS", "PROVENANCE", "STAGES", "Output", "Stage", "Study"]
 
 PROVENANCE = "provenance.json"
 FROZEN = ROOT / "data" / "frozen"

@@ -41,7 +41,7 @@ class Copy:
     def evaluate(self, **overrides):
         environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
         result = subprocess.run(
-            [sys.executable, "-c", EVALUATE, json.dumps(overrides)], cwd=self.root, env=environment, capture_output=True, text=True, timeout=300,
+            [sys.executable, "-c", EVALUATE, json.dumps(overrides)], cwd=self.root, env=environment, check=False, capture_output=True, text=True, timeout=300,
         )
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout.splitlines()[-1])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Context", "write_csv", "write_json", "write_text", "write_npz", "save_figure"]
+__all__ = ["Context", "save_figure", "write_csv", "write_json", "write_npz", "write_text"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-__all__ = ["formatted", "MISSING"]
+__all__ = ["MISSING", "formatted"]
 
 MISSING = "not available"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

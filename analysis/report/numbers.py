@@ -14,7 +14,7 @@ from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
 from analysis.report.pointers import POINTERS
 
-__all__ = ["write", "lookup", "collect"]
+__all__ = ["collect", "lookup", "write"]
 
 
 def lookup(content: Any, field: str) -> Any:

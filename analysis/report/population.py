@@ -84,8 +84,8 @@ def _test_text(eccentricity: Any) -> str:
                 f"   MW share = {_number(test['share_high_above_low'])}, p = {_number(test['mw_p'])}",
             )
         lines += [
-            f"  KS p by permuting rows: {_number(block['ks_p_permuted_rows'])}; "
-            f"by permuting hosts ({block['host_units']} units): {_number(block['ks_p_permuted_hosts'])}",
+            (f"  KS p by permuting rows: {_number(block['ks_p_permuted_rows'])}; "
+            f"by permuting hosts ({block['host_units']} units): {_number(block['ks_p_permuted_hosts'])}"),
             f"  smallest p that a KS test of these sizes can give: {_number(block['smallest_ks_p'])}",
             "",
         ]
@@ -93,8 +93,8 @@ def _test_text(eccentricity: Any) -> str:
     lines += [
         f"Caveat: median axis {_number(low['median_a_au'])} au (low-q) against {_number(high['median_a_au'])} au (high-q): the subsets differ in orbit size,",
         "and tides circularise close orbits. The comparison beyond the wide-axis limit comes nearer to comparing like with like, on few rows.",
-        f"Of the low-q values {low['assumed_zero']} are assumed circular, {low['upper_limit']} are upper limits "
-        f"and {low['insignificant']} measured ones are consistent with zero.",
+        (f"Of the low-q values {low['assumed_zero']} are assumed circular, {low['upper_limit']} are upper limits "
+        f"and {low['insignificant']} measured ones are consistent with zero."),
         f"Power of the wide comparison if the difference seen at all orbits held there: {_number(summary['power_of_wide_comparison'])}.",
         "",
         "Treatments:",

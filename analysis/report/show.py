@@ -4,7 +4,6 @@ Only the standard library is used, so that a chunk costs nothing. Paths are rela
 """
 
 import json
-from pathlib import Path
 
 from analysis.runtime import ROOT
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["ONE_COLUMN", "TWO_COLUMN", "HIGH_Q", "LOW_Q", "TARGET", "MARKERS", "METHOD_COLOURS", "SEQUENTIAL", "apply", "mark_target"]
+__all__ = ["HIGH_Q", "LOW_Q", "MARKERS", "METHOD_COLOURS", "ONE_COLUMN", "SEQUENTIAL", "TARGET", "TWO_COLUMN", "apply", "mark_target"]
 
 ONE_COLUMN = 3.5  # inch, width of one journal column
 TWO_COLUMN = 7.1  # inch, full page width
