@@ -320,7 +320,7 @@ def _guarded(options: argparse.Namespace, log: Path) -> int:
     except OSError as error:
         print(f"Error: {error.filename or 'a file'}: {error.strerror}; free or repair it and run again.", file=sys.stderr)
         return 2
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (the last resort: a bug is told in one sentence, its traceback goes to the log)
         import traceback
 
         with open(log, "a", encoding="utf-8") as stream:

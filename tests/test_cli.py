@@ -13,7 +13,7 @@ from analysis.runtime import ROOT
 
 def run(*args: str, stdin: str = "", cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "analysis", *args], input=stdin, capture_output=True, text=True, cwd=cwd, timeout=300,
+        [sys.executable, "-m", "analysis", *args], check=False, input=stdin, capture_output=True, text=True, cwd=cwd, timeout=300,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
 
