@@ -245,7 +245,7 @@ def _analyse(options: argparse.Namespace, config: Config) -> int:
     if written:
         if not options.paper:
             print((outdir / "SUMMARY.txt").read_text(encoding="utf-8"))
-        print(f"{len(written)} groups of artifacts written to {_shown(outdir)}.")
+        print(f"Artifacts written to {_shown(outdir)}: {', '.join(written)}.")
     else:
         print(f"Everything in {_shown(outdir)} is up to date; read {_shown(outdir / 'SUMMARY.txt')}.")
     return 0

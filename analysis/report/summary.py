@@ -11,14 +11,47 @@ from analysis.report.files import Context, write_text
 
 __all__ = ["write"]
 
-WIDTH = 100
+WIDTH = 118
+LEDGER_STEPS = (
+    "rows in the exports", "listed once", "host in the mass range", "not excluded by a correction", "semi-major axis known or derived",
+    "temperature in range or missing", "processed", "with an eccentricity",
+)
+# {key} is a number of numbers.json; a line and its caveat stand together.
+HEADLINES = (
+    ("1. Mixture in (log q, log a): ΔBIC of one against two components = {mixture.delta_bic} ({robustness.uncorrected_dbic} without the corrections).",
+     "Caveat: {mixture.best_k} components have the lowest BIC; the method alone predicts the component of {mixture.predicted_percent} % of the rows; within "
+     "microlensing, RV, transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}."),
+    ("2. Eccentricities of low against high q: KS p = {ecc.ks_p}, {ecc.n_low} against {ecc.n_high} ({robustness.uncorrected_ks_p} without the corrections).",
+     "Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p}, {ecc.wide_n_low} against {ecc.wide_n_high} "
+     "(power {ecc.power_percent} %)."),
+    ("3. Kozai-Lidov feasibility of TOI-6894 b: {kozai.fraction_percent} % of draws (closed form {kozai.closed_form_percent} %); no catalogue row enters.",
+     "Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius, {tides.disruption_rstar} R★, against r_crit = "
+     "{set.kozai.critical_radius} R★; the assumed birth orbit alone moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %."),
+)
+ALSO = (
+    ("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
+     "{origin.auroc_without_both}.", "Caveat: {labels}"),
+    ("TOI-6894's host, {target.host_mass} Msun, lies {place} {set.selection.host_mass_min} to {set.selection.host_mass_max} Msun; the target enters no fit.", ""),
+    ("t_KL as specified over the corrected quadrupole period: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high} over the grid.", ""),
+    ("R★(t): the formula as written expands ({tides.literal_contraction} at 0.01 Gyr relative to 1 Gyr); we follow its words ({tides.law_contraction}); "
+     "a track of 0.2 Msun gives {tides.track_contraction}.", ""),
+    ("Disc torques: {disk.in_time_percent} % of discs bring TOI-6894 b from 1 au in time with a gap ({disk.type_two_percent} % as classical type II).",
+     "Caveat: the type-I formula of the specification does not hold, q/h³ = {disk.regime_1au} at 1 au."),
+)
+AGES = (
+    ("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the split. Slope of log a: {ages.slope_a} ± {ages.slope_a_err}, "
+     "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}.",
+     "Caveat: without {ages.influential} the slope of log a is {ages.slope_a_rest}; only |r| > {ages.detectable_r} would be found with {ages.power_percent} % power."),
+)
+LABELS_FROM_Q = "the labels are a cut in q, which is a feature; the score as specified is circular."
 CITATION = (
-    "Johnson, R. S. (2025). Binary-Origin Substellar Companions Around M Dwarfs: Evidence from Demographics, Orbital Architecture, and Migration Timescales."
+    "Johnson, R. S. (2025). Binary-Origin Substellar Companions Around M Dwarfs: Evidence from Demographics, Orbital Architecture, and Migration "
+    "Timescales. With the NASA Exoplanet Archive (doi:10.26133/NEA13) and Stevenson et al. (2023, MNRAS 526, 5155)."
 )
 
 
-def _wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    return textwrap.fill(" ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest)
+def _wrapped(text: str, first: str, rest: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=rest)
 
 
 def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
@@ -28,43 +61,34 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         return json.loads((artifacts / name).read_text(encoding="utf-8"))
 
     numbers = {key: entry["text"] for key, entry in read("numbers.json").items() if isinstance(entry, dict) and "text" in entry}
-    sources = read("sample_summary.json")["catalogue"]["sources"]
-    ledger = read("tables.json")["ledger"]
 
-    def say(text: str) -> str:
-        for key, value in numbers.items():
-            text = text.replace(f"{{{key}}}", value)
-        return _wrapped(text, "  ")
+    labels = read("origin_summary.json")["labels"]
+    numbers["labels"] = LABELS_FROM_Q if labels["defined_by_a_feature"] else f"the labels are those of {labels['file']}."
+    sample = read("sample_summary.json")
+    numbers["place"] = "within the mass cut of" if sample["target"]["in_mass_range"] else "outside the mass cut of"
 
-    lines = ["VLMS COMPANION ANALYSIS", "=" * 23, "", "Sources"]
-    for source in sources.values():
-        place = source.get("url") or source.get("authority_url")
-        lines.append(_wrapped(f"{source['authority']}; {place}; retrieved {source['retrieved']}; {source['file']}, {source['rows']} rows", "  ", "    "))
-    lines += ["", "Sample (rows that remain after each step)", f"  {'':<44}{'NASA':>7}{'BD cat.':>9}{'total':>7}{'uncorrected':>13}"]
-    lines += [f"  {row[0]:<44}{row[1]:>7}{row[2]:>9}{row[3]:>7}{row[4]:>13}" for row in ledger["rows"] if row[0] not in SKIPPED]
-    lines += [
-        "", "Headline numbers",
-        say("1. Mixture in (log q, log a): ΔBIC of one against two components = {mixture.delta_bic}; without the corrections {robustness.uncorrected_dbic}."),
-        say("   Caveat: the lowest BIC belongs to {mixture.best_k} components; knowing the method alone predicts the component of {mixture.predicted_percent} % of the rows; within microlensing, radial velocities and transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}. A BIC is no evidence of formation channels."),
-        say("2. Eccentricities, low against high q: KS p = {ecc.ks_p} ({ecc.n_low} against {ecc.n_high}); without the corrections {robustness.uncorrected_ks_p}."),
-        say("   Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p} ({ecc.wide_n_low} against {ecc.wide_n_high})."),
-        say("3. Kozai-Lidov feasibility of TOI-6894 b: {kozai.fraction_percent} % of draws (closed form {kozai.closed_form_percent} %); the catalogue corrections do not enter."),
-        say("   Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius ({tides.disruption_rstar} against {set.kozai.critical_radius} stellar radii), and the assumed birth orbit moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %."),
-        "", "Ages",
-        say("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the mass-ratio split. log a on log age: slope {ages.slope_a} ± {ages.slope_a_err}, "
-            "p = {ages.p_a} with ages permuted among hosts; e on log age: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}. Only |r| > {ages.detectable_r} could be found with {ages.power_percent} % power."),
-        *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines()),
-        "", "Verdicts",
-    ]
-    for claim in read("claims.json")["claims"]:
-        lines.append(_wrapped(f"[{claim['verdict']}] {claim['statement']} ({claim['effect']['text']})", "  ", "    "))
-    lines += [
-        "", "Where the specification's method misleads on this sample, the number above is as specified and the caveat is ours; details in",
-        "the paper. Other facts to know: TOI-6894's host lies above the mass cut, so it enters no fit; labels of the classifier are",
-        "defined by q; R(t) of the specification has its sign reversed against its own words (we follow the words).",
-        "", "Cite", _wrapped(CITATION, "  "), "  with the NASA Exoplanet Archive (doi:10.26133/NEA13) and Stevenson et al. (2023, MNRAS 526, 5155).",
+    def told(pairs: tuple[tuple[str, str], ...]) -> list[str]:
+        lines = []
+        for statement, caveat in pairs:
+            for text, first in ((statement, "  "), (caveat, "     ")):
+                for key, value in numbers.items():
+                    text = text.replace(f"{{{key}}}", value)
+                lines += [_wrapped(text, first, "     ")] if text else []
+        return lines
+
+    sources = sample["catalogue"]["sources"].values()
+    steps = [row for row in read("tables.json")["ledger"]["rows"] if row[0] in LEDGER_STEPS]
+    claims = read("claims.json")["claims"]
+    lines = [
+        "VLMS COMPANION ANALYSIS", "=======================", "Sources",
+        *(_wrapped(f"{source['authority']}; {source.get('url') or source.get('authority_url')}; {source['file']}, {source['rows']} rows, "
+                   f"retrieved {source['retrieved']}", "  ", "     ") for source in sources),
+        "", f"{'Sample: rows that remain':<46}{'NASA':>7}{'BD cat.':>9}{'total':>7}{'uncorrected':>13}",
+        *(f"  {row[0]:<44}{row[1]:>7}{row[2]:>9}{row[3]:>7}{row[4]:>13}" for row in steps),
+        "", "Headline numbers, as specified", *told(HEADLINES), "", "Also as specified", *told(ALSO), "", "Ages", *told(AGES),
+        *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines() if config.target.age_gyr is not None),
+        "", "Verdicts (thresholds declared in analysis/claims.py)",
+        *(_wrapped(f"[{claim['verdict']}] {claim['statement']} {claim['effect']['text']}.", "  ", "     ") for claim in claims),
+        "", "Cite", _wrapped(CITATION, "  ", "  "),
     ]
     write_text(directory / "SUMMARY.txt", "\n".join(lines), context)
-
-
-SKIPPED = {"semi-major axis above zero", "eccentricity below one or missing", "host below the limit of the frozen table"}
