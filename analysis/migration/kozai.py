@@ -92,7 +92,7 @@ def _disruption(systems: dict[str, System], config: KozaiConfig, tides: TidesCon
     rows = []
     for name, system in systems.items():
         roche = tidal_radius(system.host_mass, system.companion_mass, system.companion_radius)
-        for radii in config.critical_radii:
+        for radii in sorted({*config.critical_radii, config.critical_radius}):
             critical = radii * system.host_radius
             passed = float(criterion.periapsis_probability(critical, config.inner_axis))
             for factor in tides.disruption_factors:
@@ -114,6 +114,19 @@ def _disruption(systems: dict[str, System], config: KozaiConfig, tides: TidesCon
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _survival(disruption: pd.DataFrame, critical_radius: float) -> dict[str, dict[str, float]]:
+    """What happens to the target's feasible draws at the default r_crit, for the most lenient and the strictest disruption radius."""
+    rows = disruption[(disruption["system"] == "target") & (disruption["critical_radius_rstar"] == critical_radius)]
+    rows = rows.sort_values("disruption_factor").drop(columns="system").to_dict("records")
+    return {"lenient": rows[0], "strict": rows[-1]}
+
+
+def _extremes(maps: list[dict[str, float]]) -> dict[str, float]:
+    """Smallest and largest mean fraction of several maps."""
+    means = [row["mean_fraction"] for row in maps]
+    return {"smallest": min(means), "largest": max(means)}
 
 
 def _timescale_ratio(systems: dict[str, System], outer_mass: np.ndarray) -> pd.DataFrame:
@@ -230,11 +243,8 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
             "mass_cells": config.mass_cells,
             "axis_cells": config.axis_cells,
         },
-        "all_feasible_inside_largest_disruption_radius": bool(
-            disruption.query("system == 'target' and disruption_factor == @largest", local_dict={"largest": max(tides.disruption_factors)})[
-                "all_feasible_disrupted"
-            ].all()
-        ),
+        "survival": _survival(disruption, config.critical_radius),
+        "range": {"limits": _extremes(sensitivity), "birth_axis": _extremes(by_inner_axis)},
     }
     return Kozai(
         outer_mass,

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis.claims import SIGNIFICANCE, STRONG_BIC, evaluate
+from analysis.claims import FEASIBLE, SIGNIFICANCE, STRONG_BIC, evaluate
 from analysis.config import Config
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
@@ -88,11 +88,8 @@ def _ages(get: Any) -> dict[str, Any]:
 def _kozai(get: Any) -> dict[str, Any]:
     name = "feasibility_summary.json"
     fraction = get(name, "headline.mean_fraction")
-    inside = get(name, "disruption.target")
-    radius = f"{get(name, 'default.critical_radius_rstar'):g}".replace(".", "_")
-    strict = inside[radius][max(inside[radius], key=lambda factor: float(factor.replace("_", ".")))]
-    surviving = fraction * (1.0 - strict["feasible_share_inside"])
-    passes = [row["mean_fraction"] >= 0.01 for times in get(name, "sensitivity").values() for row in times.values()]
+    surviving = fraction * (1.0 - get(name, "survival.strict.feasible_share_inside"))
+    passes = [row["mean_fraction"] >= FEASIBLE for times in get(name, "sensitivity").values() for row in times.values()]
     return {
         "fraction": fraction, "surviving_strict": surviving, "robustness": _agreement(passes),
         "effect": _effect(

@@ -187,7 +187,7 @@ def test_published_consequences(result):
     assert target["disruption"]["2_7"]["rstar"] == pytest.approx(11.3, abs=0.06)
     assert target["disruption"]["2_7"]["au"] == pytest.approx(0.0120, abs=5e-5)
     assert target["disruption"]["2_7"]["circularised_au"] == pytest.approx(0.024, abs=1e-4)
-    assert result.summary["all_feasible_inside_largest_disruption_radius"] is True
+    assert result.summary["survival"]["strict"]["all_feasible_disrupted"] and result.summary["survival"]["lenient"]["all_feasible_disrupted"]
     assert result.disruption.query("system == 'target'")["all_feasible_disrupted"].all()
     ratios = result.summary["timescale_ratio"]
     assert (round(ratios["target"]["smallest"], 1), round(ratios["target"]["largest"], 1)) == (1.0, 5.6)
