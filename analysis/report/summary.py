@@ -19,28 +19,28 @@ LEDGER_STEPS = (
 # {key} is a number of numbers.json; a line and its caveat stand together.
 HEADLINES = (
     ("1. Mixture in (log q, log a): ΔBIC of one against two components = {mixture.delta_bic} ({robustness.uncorrected_dbic} without the corrections).",
-     "Caveat: {mixture.best_k} components have the lowest BIC; the method alone predicts the component of {mixture.predicted_percent} % of the rows; within "
-     "microlensing, RV, transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}."),
+     ("Caveat: {mixture.best_k} components have the lowest BIC; the method alone predicts the component of {mixture.predicted_percent} % of the rows; within "
+     "microlensing, RV, transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}.")),
     ("2. Eccentricities of low against high q: KS p = {ecc.ks_p}, {ecc.n_low} against {ecc.n_high} ({robustness.uncorrected_ks_p} without the corrections).",
-     "Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p}, {ecc.wide_n_low} against {ecc.wide_n_high} "
-     "(power {ecc.power_percent} %)."),
+     ("Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p}, {ecc.wide_n_low} against {ecc.wide_n_high} "
+     "(power {ecc.power_percent} %).")),
     ("3. Kozai-Lidov feasibility of TOI-6894 b: {kozai.fraction_percent} % of draws (closed form {kozai.closed_form_percent} %); no catalogue row enters.",
-     "Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius, {tides.disruption_rstar} R★, against r_crit = "
-     "{set.kozai.critical_radius} R★; the assumed birth orbit alone moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %."),
+     ("Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius, {tides.disruption_rstar} R★, against r_crit = "
+     "{set.kozai.critical_radius} R★; the assumed birth orbit alone moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %.")),
 )
 ALSO = (
-    ("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
-     "{origin.auroc_without_both}.", "Caveat: {labels}"),
+    (("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
+     "{origin.auroc_without_both}."), "Caveat: {labels}"),
     ("TOI-6894's host, {target.host_mass} Msun, lies {place} {set.selection.host_mass_min} to {set.selection.host_mass_max} Msun; the target enters no fit.", ""),
     ("t_KL as specified over the corrected quadrupole period: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high} over the grid.", ""),
-    ("R★(t): the formula as written expands ({tides.literal_contraction} at 0.01 Gyr relative to 1 Gyr); we follow its words ({tides.law_contraction}); "
-     "a track of 0.2 Msun gives {tides.track_contraction}.", ""),
+    (("R★(t): the formula as written expands ({tides.literal_contraction} at 0.01 Gyr relative to 1 Gyr); we follow its words ({tides.law_contraction}); "
+     "a track of 0.2 Msun gives {tides.track_contraction}."), ""),
     ("Disc torques: {disk.in_time_percent} % of discs bring TOI-6894 b from 1 au in time with a gap ({disk.type_two_percent} % as classical type II).",
      "Caveat: the type-I formula of the specification does not hold, q/h³ = {disk.regime_1au} at 1 au."),
 )
 AGES = (
-    ("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the split. Slope of log a: {ages.slope_a} ± {ages.slope_a_err}, "
-     "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}.",
+    (("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the split. Slope of log a: {ages.slope_a} ± {ages.slope_a_err}, "
+     "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}."),
      "Caveat: without {ages.influential} the slope of log a is {ages.slope_a_rest}; only |r| > {ages.detectable_r} would be found with {ages.power_percent} % power."),
 )
 LABELS_FROM_Q = "the labels are a cut in q, which is a feature; the score as specified is circular."

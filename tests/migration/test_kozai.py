@@ -197,7 +197,7 @@ def test_published_consequences(result):
 
 def test_share_of_feasible_draws_that_are_disrupted():
     # r_crit beyond the disruption radii, so that the shares are not all one; the oracle draws inclinations.
-    result = kozai.run(replace(SMALL, critical_radii=(20.0,)), target=make_target())
+    result = kozai.run(replace(SMALL, critical_radius=20.0, critical_radii=(20.0,)), target=make_target())
     cosine = np.random.default_rng(5).random(2_000_000)
     periapsis = 1 - np.sqrt(np.maximum(1 - 5 / 3 * cosine**2, 0))
     for row in result.disruption.query("system == 'target'").to_dict("records"):
