@@ -73,6 +73,19 @@ def sensitivity(artifacts: Path) -> Table:
     }
 
 
+def disk(artifacts: Path) -> Table:
+    """Migration times (yr) by disc torques at a few orbits: median, and the central nine tenths of the priors."""
+    def band(values: dict[str, float]) -> str:
+        low, middle, high = (formatted(values[name], "scientific:1") for name in ("p5", "p50", "p95"))
+        return f"{middle} ({low} to {high})"
+
+    rows = [
+        [formatted(orbit["axis_au"], "significant:2"), formatted(orbit["gap_share"], "percent:0"), band(orbit["type_i"]), band(orbit["gap"]), band(orbit["type_ii"])]
+        for orbit in _json(artifacts, "disk_summary.json")["at_orbits"]
+    ]
+    return {"columns": ["a (au)", "Gap opens (%)", "Type I (yr)", "With a gap (yr)", "Classical type II (yr)"], "rows": rows}
+
+
 def claims(artifacts: Path) -> Table:
     """The ledger of claims."""
     rows = []
@@ -121,7 +134,7 @@ def robustness(artifacts: Path) -> Table:
 
 
 TABLES: dict[str, Callable[[Path], Table]] = {
-    "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "claims": claims, "beta": beta, "robustness": robustness,
+    "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "disk": disk, "claims": claims, "beta": beta, "robustness": robustness,
 }
 
 # What each figure shows and finds; {key} is a number of numbers.json.
