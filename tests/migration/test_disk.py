@@ -28,10 +28,12 @@ def result():
     return disk.run(DiskConfig(), target=make_target())
 
 
-def test_published_regimes():
+def test_published_regimes(result):
     # SCIENCE values: q/h^3 is 22 at 1 au and 330 at 0.026 au for h = 0.033 a^(1/4); 770 yr of type I become 4.7e5 yr.
-    assert Q / 0.033**3 == pytest.approx(22, abs=0.5)
-    assert Q / (0.033 * 0.026**0.25) ** 3 == pytest.approx(330, rel=0.015)
+    close, one = result.summary["regime"][:2]
+    assert (close["axis_au"], one["axis_au"]) == (0.02604, 1.0)
+    assert one["q_over_h3"] == pytest.approx(22, abs=0.5)
+    assert close["q_over_h3"] == pytest.approx(330, rel=0.015)
     first = disk.type_i_time(HOST, COMPANION, 1.0, 300 * disk.GCM2, 0.033, 1.0)
     assert first == pytest.approx(770, rel=0.04)
     assert disk.gap_time(first, disk.gap_parameter(Q, 0.033, 1e-3)) == pytest.approx(4.7e5, rel=0.05)

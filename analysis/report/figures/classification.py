@@ -113,5 +113,5 @@ def _probabilities(axes: Any, objects: pd.DataFrame, column: str, split: float |
         axes.set_xscale("log")
     axes.set_yscale("logit", one_half="0.5")
     axes.set_ylim(CLIP * 0.7, 1 - CLIP * 0.7)
-    axes.set_yticks([0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999], ["0.001", "0.01", "0.1", "0.5", "0.9", "0.99", "0.999"])
+    axes.set_yticks([0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999], ["≤ 0.001", "0.01", "0.1", "0.5", "0.9", "0.99", "≥ 0.999"])
     axes.minorticks_off()

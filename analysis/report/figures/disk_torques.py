@@ -50,7 +50,7 @@ def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
         ylabel=r"migration time $a/|\dot a|$ [yr]",
     )
     axes.plot([max(edge["low"], a.min()), edge["high"]], [0.9, 0.9], color="black", linewidth=3, solid_capstyle="butt")
-    axes.text(edge["high"] * 1.12, 0.9, "inner edge of the gas", fontsize=7, va="center")
+    axes.text(edge["high"] * 1.12, 0.9, "range of the inner edge of the gas", fontsize=7, va="center")
     axes.text(target.values["semimajor_axis_au"] * 1.06, 1.2e10, "TOI-6894 b", fontsize=7, va="top")
     axes.legend(loc="upper right", handlelength=3)
     save_figure(directory, "fig4_disk_torques", figure, bands, context)
