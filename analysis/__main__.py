@@ -20,6 +20,7 @@ __all__ = ["main"]
 
 RUN_FILE = ROOT / "run.toml"
 RESULTS = ROOT / "results"
+PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--error_basename", default=DEFAULTS["error_basename"], metavar="NAME", help="start of the error log's name")
     paper = parser.add_argument_group("paper builders")
     paper.add_argument("--paper", action="store_true", help="evaluate run.toml and write the variables of the manuscript")
-    paper.add_argument("--write_run", action="store_true", help="write the options of this call to run.toml for the next paper, and stop")
+    paper.add_argument("--write_run", action="store_true", help="evaluate with the options of this call and keep them in run.toml for the paper")
     return parser
 
 
@@ -135,7 +136,7 @@ def _read_run(path: Path) -> dict[str, dict[str, object]]:
 
 def _configure(options: argparse.Namespace) -> Config:
     config = Config()
-    run = Path(options.run) if options.run else RUN_FILE if options.paper and RUN_FILE.is_file() else None
+    run = Path(options.run) if options.run else RUN_FILE if options.paper and not options.write_run and RUN_FILE.is_file() else None
     if run:
         config = with_overrides(config, _read_run(run), run.name)
     config = with_overrides(config, _overrides(options), "command line")
@@ -152,25 +153,36 @@ def _outdir(options: argparse.Namespace, percent: float) -> Path:
     return chosen
 
 
-def _write_run(options: argparse.Namespace) -> int:
-    """Write the options to run.toml (or remove it when there are none), so that the paper is built from them."""
+def _prepare_paper(options: argparse.Namespace) -> int:
+    """Evaluate the paper's run, then keep its options in run.toml (or remove it when there are none).
+
+    Input that cannot be used raises InputError before run.toml or a result changes.
+    """
     import json
 
     from analysis.cache import write_atomic
 
+    for name in ("outdir", "only", "count_candidates", "fetch_only"):
+        if getattr(options, name):
+            raise InputError(f"--{name} does not go with the paper, which is built from results/; use it with: just analyze.")
+    if options.fetch:
+        _fetch(options)
     overrides = _overrides(options)
     if options.run:
         for section, values in _read_run(Path(options.run)).items():
             overrides[section] = {**values, **overrides.get(section, {})} if isinstance(values, dict) else values  # type: ignore[assignment]
-    config = with_overrides(Config(), overrides, "run.toml")
+    config = with_overrides(Config(), overrides, Path(options.run).name if options.run else "command line")
     if config.selection.percent < 100:
-        raise InputError("The paper is built from all candidates; for a share of them use: just analyze --percent P.")
+        raise InputError(PARTIAL_PAPER)
+    status = _analyse(options, config)
+    if status:
+        return status
     if not overrides:
         RUN_FILE.unlink(missing_ok=True)
         return 0
     lines = ["# Parameters of the next paper; `just paper` without options removes this file.\n"]
     for section, values in overrides.items():
-        lines.append(f"[{section}]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
+        lines.append(f"[{section}]\n" + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()))
     write_atomic(RUN_FILE, "\n".join(lines).encode())
     return 0
 
@@ -188,7 +200,7 @@ def _ask_percent() -> float | None:
     for _ in range(3):
         try:
             answer = input("Percentage of candidates to process (0-100), or exit: ").strip()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             print()
             return None
         if answer.lower() in ("exit", "quit"):
@@ -266,13 +278,15 @@ def _shown(path: Path) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.write_run:
+        return _prepare_paper(options)
     if options.fetch or options.fetch_only:
         _fetch(options)
         if options.fetch_only:
             return 0
     config = _configure(options)
     if options.paper and config.selection.percent < 100:
-        raise InputError("The paper is built from all candidates; for a share of them use: just analyze --percent P.")
+        raise InputError(PARTIAL_PAPER)
     return _count(options, config) if options.count_candidates else _analyse(options, config)
 
 
@@ -291,8 +305,7 @@ def main(argv: list[str] | None = None) -> int:
 
             print("\n".join(f"{stage.name:<14} needs {', '.join(stage.needs) or 'frozen data'}" for stage in STAGES.values()))
             return 0
-        if options.write_run:
-            return _write_run(options)
+        options.paper = options.paper or options.write_run
         _configure(options)  # bad options are refused before a log is opened
     except (argparse.ArgumentError, InputError) as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -5,6 +5,7 @@ The classes hold values only, no logic, so that a stage's cache key needs the va
 """
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isfinite
 from typing import Any
 
 from analysis.errors import InputError
@@ -233,7 +234,7 @@ def parameters(config: Config) -> list[tuple[str, Any, str, str, str]]:
 def with_overrides(config: Config, overrides: dict[str, dict[str, Any]], origin: str) -> Config:
     """A copy of `config` with {section: {name: value}} replaced; `origin` names the source in errors.
 
-    Raises InputError for an unknown section or name, or a value of another type.
+    Raises InputError for an unknown section or name, a value of another type, or a number out of range.
     """
     for section, values in overrides.items():
         if section not in asdict(config) or not isinstance(values, dict):
@@ -264,4 +265,12 @@ def _coerced(value: Any, default: Any, where: str) -> Any:
         good = isinstance(value, str)
     if not good:
         raise InputError(f"{where} is {value!r}; expected a value like {default!r}.")
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, float) and not isfinite(number):
+            raise InputError(f"{where} is {value!r}; expected a finite number like {default!r}.")
+    if isinstance(value, tuple) and not value:
+        raise InputError(f"{where} is empty; expected a list like {list(default)!r}.")
+    least = 0 if where.endswith(" seed") else 1  # every other whole number counts rows, draws, cells or folds
+    if isinstance(value, int) and not isinstance(value, bool) and value < least and isinstance(default, int):
+        raise InputError(f"{where} is {value}; expected a whole number from {least}.")
     return value

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -197,6 +198,7 @@ class Study:
         With `only`, just the artifacts that follow from those stages alone. provenance.json is removed before the first
         file changes and written last, so an interrupted build is never taken for a finished one.
         """
+        made = [path for path in (self.outdir, *self.outdir.parents) if not path.exists()]
         self._require_writable()
         reach = self._closure(only)
         outputs = [o for o in OUTPUTS if not only or (set(o.needs) <= reach and set(o.needs) & set(only))]
@@ -205,10 +207,16 @@ class Study:
         done: dict[str, dict[str, Any]] = {} if not only else {n: e for n, e in before.items() if n not in {d.name for d in DERIVED}}
         written: list[str] = []
         total = len(outputs) + len(derived)
-        for output in outputs:  # every stage is evaluated before the first file changes, so bad input leaves all of them alone
-            if not self._sound(before.get(output.name), self._output_key(output, done)):
-                for need in output.needs:
-                    self.get(need)
+        try:
+            for output in outputs:  # every stage is evaluated before the first file changes, so bad input leaves all of them alone
+                if not self._sound(before.get(output.name), self._output_key(output, done)):
+                    for need in output.needs:
+                        self.get(need)
+        except BaseException:
+            with suppress(OSError):
+                for path in made:
+                    path.rmdir()
+            raise
         for number, output in enumerate((*outputs, *derived), start=1):
             key = self._output_key(output, done)
             entry = before.get(output.name)

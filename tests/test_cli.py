@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,10 @@ def quiet(tmp_path):
         (["--set", "kozai.weight=1"], "no parameter"),
         (["--set", "nothing.draws=1"], "not a section"),
         (["--set", "selection.percent=150"], "percentage"),
+        (["--set", "mixture.restarts=0"], "whole number from 1"),
+        (["--set", "kozai.time_limit=inf"], "finite"),
+        (["--set", "kozai.ages=[]"], "empty"),
+        (["--seed=-1"], "whole number from 0"),
     ],
 )
 def test_bad_options_are_one_sentence_and_status_2(arguments, words, tmp_path):
@@ -94,6 +99,12 @@ def test_count_leaves_cleanly(answer, tmp_path, quiet):
     assert not (tmp_path / "out").exists()
 
 
+def test_count_leaves_cleanly_on_an_interrupt(monkeypatch, tmp_path, quiet, capsys):
+    monkeypatch.setattr("builtins.input", lambda prompt: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert main(["--count-candidates", *quiet]) == 0
+    assert "Nothing was processed." in capsys.readouterr().out and not (tmp_path / "out").exists()
+
+
 def test_count_shows_each_catalogue_and_the_total(quiet, sample):
     result = run("--count_candidates", *quiet, stdin="exit\n")
     numbers = [int(line.split("(")[0].split()[-1]) for line in result.stdout.splitlines() if "(of " in line]
@@ -133,6 +144,33 @@ def test_options_may_use_dashes_underscores_and_any_case():
 def test_the_paper_refuses_a_partial_sample(capsys):
     assert main(["--write-run", "--percent", "50"]) == 2
     assert "just analyze --percent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--outdir=elsewhere", "--only=kozai", "--count-candidates"])
+def test_the_paper_refuses_what_it_would_ignore(option, tmp_path, quiet, capsys):
+    assert main(["--write-run", *quiet[:4], option]) == 2
+    assert "does not go with the paper" in capsys.readouterr().err
+
+
+def test_bad_input_leaves_the_run_of_the_paper_alone(tmp_path, quiet, monkeypatch, capsys):
+    monkeypatch.setattr("analysis.__main__.RUN_FILE", tmp_path / "run.toml")
+    monkeypatch.setattr("analysis.__main__.RESULTS", tmp_path / "results" / "of" / "the paper")
+    (tmp_path / "run.toml").write_text("[kozai]\ndraws = 100\n")
+    assert main(["--write-run", *quiet[:4], "--ps", str(tmp_path / "missing.csv")]) == 2
+    assert "missing.csv" in capsys.readouterr().err
+    assert (tmp_path / "run.toml").read_text() == "[kozai]\ndraws = 100\n" and not (tmp_path / "results").exists()
+
+
+def test_the_paper_can_be_built_from_fetched_catalogues(tmp_path, quiet, monkeypatch):
+    def fetch(folder):
+        return tmp_path / "données.csv", tmp_path / "bd.csv"
+
+    monkeypatch.setattr("analysis.catalogue.fetch.fetch", fetch)
+    monkeypatch.setattr("analysis.__main__.RUN_FILE", tmp_path / "run.toml")
+    monkeypatch.setattr("analysis.__main__._analyse", lambda options, config: 0)
+    assert main(["--write-run", *quiet[:4], "--fetch"]) == 0
+    kept = tomllib.loads((tmp_path / "run.toml").read_text(encoding="utf-8"))
+    assert kept == {"catalogue": {"ps": str(tmp_path / "données.csv"), "bd": str(tmp_path / "bd.csv")}}
 
 
 def test_help_imports_only_the_standard_library():
