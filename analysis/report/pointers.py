@@ -79,6 +79,8 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("robustness.within_microlensing_dbic", _ROBUST, "passes.only Microlensing.delta_bic_1_2", "fixed:0"),
     ("robustness.within_rv_dbic", _ROBUST, "passes.only Radial Velocity.delta_bic_1_2", "fixed:0"),
     ("robustness.within_transit_dbic", _ROBUST, "passes.only Transit.delta_bic_1_2", "fixed:0"),
+    ("robustness.without_astrometry_ks_p", _ROBUST, "passes.without Astrometry.ks_p", "p:2"),
+    ("robustness.without_astrometry_n_high", _ROBUST, "passes.without Astrometry.n_high", "count"),
     ("robustness.true_mass_dbic", _ROBUST, "passes.true masses only.delta_bic_1_2", "fixed:0"),
     ("robustness.one_per_host_dbic", _ROBUST, "passes.one row per host.delta_bic_1_2", "fixed:0"),
     ("robustness.uncorrected_dbic", _ROBUST, "passes.uncorrected catalogue.delta_bic_1_2", "fixed:0"),

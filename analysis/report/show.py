@@ -37,7 +37,8 @@ def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
 
     The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
     """
-    numeric = [bool(rows) and all(not row[i] or row[i].lstrip("−-–<>≤≥~ ")[:1].isdigit() for row in rows) for i in range(len(columns))]
+    starts = [[str(row[i]).lstrip("−-–<>≤≥~ ")[:1] for row in rows] for i in range(len(columns))]
+    numeric = [any(column) and all(start == "" or start.isdigit() for start in column) for column in starts]
     widths = [min(max(len(str(row[i])) for row in [columns, *rows]), 40) for i in range(len(columns))]
     lines = [columns, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
