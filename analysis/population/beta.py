@@ -15,7 +15,7 @@ __all__ = ["PUBLISHED", "BetaFit", "beta_log_likelihood", "beta_mle", "fit_beta"
 PUBLISHED = {
     "Kipping 2013": (0.867, 3.03, "radial-velocity planets"),
     "Kipping 2013, short periods": (0.697, 3.27, "radial-velocity planets of short period"),
-    "Do O et al. 2023": (1.09, 1.42, "imaged substellar companions"),
+    "Do Ó et al. 2023": (1.09, 1.42, "imaged substellar companions"),
     "Bowler et al. 2020": (2.30, 1.65, "imaged brown dwarfs"),
 }
 LOG_BOUND = 12.0  # |ln alpha|, |ln beta| beyond this means that the likelihood has no maximum

@@ -167,4 +167,4 @@ def test_published_means():
     """Kipping (2013): mean 0.22; Bowler et al. (2020): brown dwarfs are more eccentric than planets."""
     mean = {name: a / (a + b) for name, (a, b, _) in PUBLISHED.items()}
     assert mean["Kipping 2013"] == pytest.approx(0.2225, abs=1e-3)
-    assert mean["Kipping 2013, short periods"] < mean["Kipping 2013"] < mean["Do O et al. 2023"] < mean["Bowler et al. 2020"]
+    assert mean["Kipping 2013, short periods"] < mean["Kipping 2013"] < mean["Do Ó et al. 2023"] < mean["Bowler et al. 2020"]
