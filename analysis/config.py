@@ -4,8 +4,8 @@ The classes hold values only, no logic, so that a stage's cache key needs the va
 `run.toml` has one table per field of `Config`; command-line options override it.
 """
 
-from dataclasses import asdict, dataclass, field, fields, replace
-from math import isfinite
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from math import inf, isfinite
 from typing import Any
 
 from analysis.errors import InputError
@@ -28,13 +28,14 @@ __all__ = [
 ]
 
 
-def param(default: Any, unit: str, meaning: str, source: str = "") -> Any:
-    """A dataclass field that carries its unit, meaning and source."""
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source})
+def param(default: Any, unit: str, meaning: str, source: str = "", within: tuple[float, float] = (-inf, inf)) -> Any:
+    """A dataclass field that carries its unit, meaning and source; its numbers lie above within[0] and up to within[1]."""
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source, "within": within})
 
 
 SPEC = "specification"
 CHOICE = "our choice, varied in the sensitivity study"
+POSITIVE, SHARE = (0, inf), (0, 1)
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,12 @@ class SelectionConfig:
     """Candidate requirements (specification section 2) and the subset to process."""
 
     host_mass_min: float = param(0.06, "Msun", "lowest host mass, included", SPEC)
-    host_mass_max: float = param(0.20, "Msun", "highest host mass, included", SPEC)
+    host_mass_max: float = param(0.20, "Msun", "highest host mass, included; the tables hold no hosts above 0.25", SPEC, within=(0, 0.25))
     teff_min: float = param(2000.0, "K", "lowest host temperature", SPEC)
     teff_max: float = param(4000.0, "K", "highest host temperature", SPEC)
     metallicity_min: float = param(-2.5, "dex", "lowest [Fe/H]", SPEC)
     metallicity_max: float = param(0.7, "dex", "highest [Fe/H]", SPEC)
-    mass_ratio_split: float = param(0.01, "", "q above which a companion is called high-q", SPEC)
+    mass_ratio_split: float = param(0.01, "", "q above which a companion is called high-q", SPEC, within=POSITIVE)
     percent: float = param(100.0, "%", "share of the candidates of each catalogue to process", SPEC)
 
 
@@ -75,13 +76,13 @@ class SelectionConfig:
 class MixtureConfig:
     """Gaussian mixtures in (log q, log a)."""
 
-    max_components: int = param(4, "", "fit 1 ... this many components", "specification fits 1 and 2")
+    max_components: int = param(4, "", "fit 1 ... this many components", "specification fits 1 and 2", within=(0, 10))
     restarts: int = param(200, "", "starts per fit, half k-means++ and half random rows; the best likelihood is kept", CHOICE)
-    covariance_floor: float = param(1e-4, "dex2", "added to the diagonal of every covariance", CHOICE)
+    covariance_floor: float = param(1e-4, "dex2", "added to the diagonal of every covariance", CHOICE, within=POSITIVE)
     min_rows_per_component: int = param(10, "", "fewest rows per component for a fit", CHOICE)
     deconvolution_components: int = param(3, "", "most components in the fit with measurement errors", CHOICE)
     deconvolution_restarts: int = param(10, "", "starts of each fit with measurement errors", CHOICE)
-    microlensing_correlation: float = param(0.98, "", "correlation of log M_star and log M_c errors of a lens, whose mass ratio is measured directly", CHOICE)
+    microlensing_correlation: float = param(0.98, "", "correlation of log M_star and log M_c errors of a lens, whose mass ratio is measured directly", CHOICE, within=(-1, 1))
     mass_radius_scatter: float = param(0.1, "dex", "error of a mass that is only a radius put through a relation", "scatter of Chen & Kipping 2017")
     seed: int = param(6894, "", "random seed")
 
@@ -90,12 +91,12 @@ class MixtureConfig:
 class EccentricityConfig:
     """Beta distributions, two-sample tests and bagging of e."""
 
-    mass_ratio_split: float = param(0.01, "", "q that separates the two subsets", SPEC)
+    mass_ratio_split: float = param(0.01, "", "q that separates the two subsets", SPEC, within=POSITIVE)
     bagging_resamples: int = param(500, "", "bagging resamples", SPEC)
-    bagging_fraction: float = param(0.8, "", "share of each subset drawn per resample, without replacement", SPEC)
-    wide_axis_au: float = param(0.1, "au", "a above which tides and multiplicity hardly damp e; period-matched comparison", CHOICE)
-    edge: float = param(1e-3, "", "e is moved into [edge, 1 - edge] before the Beta fit", CHOICE)
-    edges: tuple[float, ...] = param((1e-4, 1e-2), "", "other edges, for the sensitivity rows", CHOICE)
+    bagging_fraction: float = param(0.8, "", "share of each subset drawn per resample, without replacement", SPEC, within=SHARE)
+    wide_axis_au: float = param(0.1, "au", "a above which tides and multiplicity hardly damp e; period-matched comparison", CHOICE, within=POSITIVE)
+    edge: float = param(1e-3, "", "e is moved into [edge, 1 - edge] before the Beta fit", CHOICE, within=(0, 0.5))
+    edges: tuple[float, ...] = param((1e-4, 1e-2), "", "other edges, for the sensitivity rows", CHOICE, within=(0, 0.5))
     assumed_zero_bound: float = param(0.1, "", "an assumed e = 0 is the interval [0, this] in the censored pass", CHOICE)
     assumed_zero_bounds: tuple[float, ...] = param((0.05, 0.2, 1.0), "", "other bounds, for the sensitivity rows; 1 says nothing about e", CHOICE)
     significance: float = param(2.45, "sigma", "measured e below this many sigma is consistent with a circular orbit", "Lucy & Sweeney 1971")
@@ -109,11 +110,11 @@ class EccentricityConfig:
 class OriginConfig:
     """Regularised logistic origin classifier."""
 
-    mass_ratio_split: float = param(0.01, "", "q that defines the fallback labels", SPEC)
-    inverse_regularisation: float = param(1.0, "", "C of the L2 penalty on standardised features", "scikit-learn default")
-    penalty_factors: tuple[float, ...] = param((0.1, 10.0), "", "C of the sensitivity rows, relative to inverse_regularisation", CHOICE)
-    split_factors: tuple[float, ...] = param((0.3, 3.0), "", "splits in q of the sensitivity rows, relative to mass_ratio_split", CHOICE)
-    folds: int = param(5, "", "cross-validation folds, grouped by host", SPEC)
+    mass_ratio_split: float = param(0.01, "", "q that defines the fallback labels", SPEC, within=POSITIVE)
+    inverse_regularisation: float = param(1.0, "", "C of the L2 penalty on standardised features", "scikit-learn default", within=POSITIVE)
+    penalty_factors: tuple[float, ...] = param((0.1, 10.0), "", "C of the sensitivity rows, relative to inverse_regularisation", CHOICE, within=POSITIVE)
+    split_factors: tuple[float, ...] = param((0.3, 3.0), "", "splits in q of the sensitivity rows, relative to mass_ratio_split", CHOICE, within=POSITIVE)
+    folds: int = param(5, "", "cross-validation folds, grouped by host", SPEC, within=(1, inf))
     fold_repeats: int = param(10, "", "assignments of hosts to folds whose AUROC range is reported", CHOICE)
     score_resamples: int = param(1000, "", "host resamples of the AUROC, scores held fixed", CHOICE)
     bootstrap_resamples: int = param(200, "", "host resamples with refit, for coefficients and the target's probability", CHOICE)
@@ -126,8 +127,8 @@ class AgesConfig:
     """Age-orbit comparison and regressions."""
 
     min_rows: int = param(5, "", "fewest rows, and fewest hosts, for a correlation or fit", CHOICE)
-    significance: float = param(0.05, "", "two-sided size of the tests the power statement refers to", CHOICE)
-    power: float = param(0.8, "", "power of the smallest detectable correlation", CHOICE)
+    significance: float = param(0.05, "", "two-sided size of the tests the power statement refers to", CHOICE, within=SHARE)
+    power: float = param(0.8, "", "power of the smallest detectable correlation", CHOICE, within=SHARE)
     permutations: int = param(9999, "", "permutations of the ages among hosts", CHOICE)
     seed: int = param(6894, "", "random seed")
 
@@ -137,7 +138,7 @@ class RobustnessConfig:
     """Repeats of the headline statistics on subsets (specification section 8)."""
 
     restarts: int = param(20, "", "mixture starts per pass", CHOICE)
-    splits: tuple[float, ...] = param((0.003, 0.005, 0.01, 0.02, 0.03, 0.05), "", "mass ratios at which the eccentricity subsets are split", CHOICE)
+    splits: tuple[float, ...] = param((0.003, 0.005, 0.01, 0.02, 0.03, 0.05), "", "mass ratios at which the eccentricity subsets are split", CHOICE, within=POSITIVE)
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class KozaiConfig:
     critical_radius: float = param(5.0, "R_star", "periapsis r_crit that counts as feasible", SPEC)
     time_limits: tuple[float, ...] = param((1.0, 3.0, 5.0), "Gyr", "T of the sensitivity table", SPEC)
     critical_radii: tuple[float, ...] = param((3.0, 5.0, 7.0), "R_star", "r_crit of the sensitivity table", SPEC)
-    coverage_levels: tuple[float, ...] = param((0.01, 0.05, 0.10), "", "feasible fractions whose share of cells is reported", CHOICE)
+    coverage_levels: tuple[float, ...] = param((0.01, 0.05, 0.10), "", "feasible fractions whose share of cells is reported", CHOICE, within=SHARE)
     ages: tuple[float, ...] = param((0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0), "Gyr", "third axis: stellar ages, time = min(T, age)", SPEC)
     inner_axes: tuple[float, ...] = param((0.3, 1.0, 3.0, 10.0), "au", "birth axes of the sensitivity table", CHOICE)
     example_host_mass: float = param(0.08, "Msun", "the specification's example host, shown beside the published one", SPEC)
@@ -170,17 +171,17 @@ class KozaiConfig:
 class TidesConfig:
     """Tidal timescales, tidal disruption, and the age laws behind them."""
 
-    stellar_q_young: float = param(1e5, "", "Q' of the star at young_age", SPEC)
-    stellar_q_old: float = param(1e7, "", "Q' of the star at old_age", SPEC)
-    young_age: float = param(0.01, "Gyr", "age below which Q' is clamped", CHOICE)
-    old_age: float = param(10.0, "Gyr", "age above which Q' is clamped", CHOICE)
+    stellar_q_young: float = param(1e5, "", "Q' of the star at young_age", SPEC, within=POSITIVE)
+    stellar_q_old: float = param(1e7, "", "Q' of the star at old_age", SPEC, within=POSITIVE)
+    young_age: float = param(0.01, "Gyr", "age below which Q' is clamped", CHOICE, within=POSITIVE)
+    old_age: float = param(10.0, "Gyr", "age above which Q' is clamped", CHOICE, within=POSITIVE)
     radius_law: str = param("contracting", "", "contracting (physics stated) or literal (formula as written)", SPEC)
     radius_slope: float = param(0.1, "", "coefficient of log10(age/Gyr) in R(t)", SPEC)
-    default_age: float = param(5.0, "Gyr", "age at which a timescale is quoted when the host has none", "typical field M dwarf")
-    companion_q: tuple[float, ...] = param((1e5, 1e6), "", "Q' of the companion", "Goldreich & Soter 1966")
-    stellar_q: tuple[float, ...] = param((1e6, 1e7), "", "Q' of the star quoted for the target", SPEC)
-    efficient_ratio: float = param(10.0, "", "tidal time over age up to which a system is a potential migrator", SPEC)
-    disruption_factors: tuple[float, ...] = param((1.7, 2.0, 2.7), "r_t", "disruption periapsis over tidal radius", "Guillochon et al. 2011")
+    default_age: float = param(5.0, "Gyr", "age at which a timescale is quoted when the host has none", "typical field M dwarf", within=POSITIVE)
+    companion_q: tuple[float, ...] = param((1e5, 1e6), "", "Q' of the companion", "Goldreich & Soter 1966", within=POSITIVE)
+    stellar_q: tuple[float, ...] = param((1e6, 1e7), "", "Q' of the star quoted for the target", SPEC, within=POSITIVE)
+    efficient_ratio: float = param(10.0, "", "tidal time over age up to which a system is a potential migrator", SPEC, within=POSITIVE)
+    disruption_factors: tuple[float, ...] = param((1.7, 2.0, 2.7), "r_t", "disruption periapsis over tidal radius", "Guillochon et al. 2011", within=POSITIVE)
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class DiskConfig:
     """Disc-torque migration bands: ranges are flat (or log-flat where the ratio is ten or more) priors."""
 
     disk_mass_ratio: tuple[float, float] = param((0.003, 0.1), "M_star", "gas mass within the outer radius over host mass", CHOICE)
-    outer_radius: float = param(30.0, "au", "outer radius that holds the gas mass", CHOICE)
+    outer_radius: float = param(30.0, "au", "outer radius that holds the gas mass", CHOICE, within=POSITIVE)
     density_slope: tuple[float, float] = param((0.5, 1.5), "", "p of Sigma ~ a^-p", CHOICE)
     aspect_ratio_1au: tuple[float, float] = param((0.025, 0.045), "", "H/a at 1 au", CHOICE)
     flaring: float = param(0.25, "", "H/a ~ a^flaring", "passively heated disc")
@@ -244,13 +245,14 @@ def with_overrides(config: Config, overrides: dict[str, dict[str, Any]], origin:
             if name not in asdict(current):
                 raise InputError(f"{origin}: [{section}] has no parameter '{name}'; use one of {', '.join(asdict(current))}.")
             kind = {item.name: item for item in fields(current)}[name]
-            current = replace(current, **{name: _coerced(value, kind.default, f"{origin}: [{section}] {name}")})
+            current = replace(current, **{name: _coerced(value, kind, f"{origin}: [{section}] {name}")})
         config = replace(config, **{section: current})
     return config
 
 
-def _coerced(value: Any, default: Any, where: str) -> Any:
-    """`value` in the type of `default` (None stands for an optional number)."""
+def _coerced(value: Any, parameter: Field[Any], where: str) -> Any:
+    """`value` in the type of the parameter's default (None stands for an optional number), within its bounds."""
+    default, (low, high) = parameter.default, parameter.metadata["within"]
     if isinstance(default, bool):
         good = isinstance(value, bool)
     elif isinstance(default, int):
@@ -268,6 +270,9 @@ def _coerced(value: Any, default: Any, where: str) -> Any:
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, float) and not isfinite(number):
             raise InputError(f"{where} is {value!r}; expected a finite number like {default!r}.")
+        if isinstance(number, int | float) and not low < number <= high:
+            upper = f" and at most {high:g}" if isfinite(high) else ""
+            raise InputError(f"{where} is {value!r}; expected above {low:g}{upper}, like {default!r}.")
     if isinstance(value, tuple) and not value:
         raise InputError(f"{where} is empty; expected a list like {list(default)!r}.")
     least = 0 if where.endswith(" seed") else 1  # every other whole number counts rows, draws, cells or folds

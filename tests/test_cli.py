@@ -45,6 +45,13 @@ def quiet(tmp_path):
         (["--set", "mixture.restarts=0"], "whole number from 1"),
         (["--set", "kozai.time_limit=inf"], "finite"),
         (["--set", "kozai.ages=[]"], "empty"),
+        (["--set", "origin.folds=1"], "above 1"),
+        (["--set", "eccentricity.bagging_fraction=2"], "at most 1"),
+        (["--set", "mixture.covariance_floor=-1"], "above 0"),
+        (["--set", "origin.inverse_regularisation=0"], "above 0"),
+        (["--set", "tides.companion_q=[0]"], "above 0"),
+        (["--set", "disk.outer_radius=0"], "above 0"),
+        (["--set", "selection.host_mass_max=0.3"], "at most 0.25"),
         (["--seed=-1"], "whole number from 0"),
     ],
 )

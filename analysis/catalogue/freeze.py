@@ -138,7 +138,8 @@ def _content(assembled: Assembled, sources: dict[str, Any]) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns 0, or 2 after one sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="freeze", description="Write data/frozen from exports, or re-stamp hand edits.")
+    parser = argparse.ArgumentParser(prog="freeze", description="Write data/frozen from exports, or re-stamp hand edits.", allow_abbrev=False)
+    parser.exit_on_error = False
     parser.add_argument("--ps", type=Path, help="PSCompPars export")
     parser.add_argument("--bd", type=Path, help="Brown Dwarf Companion Catalogue")
     parser.add_argument("--ages", type=Path, help="exoplanet.eu export for host ages (default: keep the present table)")
@@ -146,8 +147,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("ps", "bd", "ages"):
         parser.add_argument(f"--{name}-copy", default="", help=f"where the --{name} file was copied from")
         parser.add_argument(f"--{name}-date", default="", help=f"when the --{name} file was retrieved (YYYY-MM-DD)")
-    options = parser.parse_args(argv)
     try:
+        options, unknown = parser.parse_known_args(argv)
+        if unknown:
+            raise InputError(f"{unknown[0]}: no such option; see just freeze --help.")
         if options.restamp:
             changed = restamp()
             print(f"Checksums renewed: {', '.join(changed) or 'none had changed'}.")
@@ -158,11 +161,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         dates = {"NASA": options.ps_date, "BD_Catalogue": options.bd_date, "ages": options.ages_date}
         counts = freeze(options.ps, options.bd, options.ages, copies=copies, dates=dates)
         print("Frozen: " + ", ".join(f"{name} {rows} rows" for name, rows in counts.items()) + ".")
-    except InputError as error:
-        print(error, file=sys.stderr)
+    except (argparse.ArgumentError, InputError) as error:
+        print(f"Error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"data/frozen cannot be written ({error.strerror}); nothing was changed.", file=sys.stderr)
+        print(f"Error: data/frozen cannot be written ({error.strerror}); nothing was changed.", file=sys.stderr)
         return 2
     return 0
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.catalogue import cuts, load, target
+from analysis.catalogue.assemble import HOST_MASS_LIMIT
 from analysis.catalogue.cuts import subset
-from analysis.config import CatalogueConfig, SelectionConfig, TargetConfig
+from analysis.config import CatalogueConfig, Config, SelectionConfig, TargetConfig, with_overrides
 from analysis.errors import InputError
 from tests.catalogue.exports import bd_row, ps_row, write_bd, write_ps
 
@@ -132,3 +133,9 @@ def test_a_mass_ratio_exactly_at_the_split_is_low(tmp_path):
 def test_the_upper_edge_can_move_up_to_the_limit_of_the_table(tmp_path):
     rows = [ps_row(1, st_mass=0.25), ps_row(2, st_mass=0.2500001), ps_row(3, st_mass=0.01)]
     assert candidates(select(tmp_path, rows, host_mass_max=1.0, host_mass_min=0.0)) == {"Host-1 b", "Host-3 b"}
+
+
+def test_a_cut_above_the_hosts_of_the_tables_is_refused():
+    with pytest.raises(InputError, match="at most 0.25"):
+        with_overrides(Config(), {"selection": {"host_mass_max": HOST_MASS_LIMIT + 0.01}}, "test")
+    assert with_overrides(Config(), {"selection": {"host_mass_max": HOST_MASS_LIMIT}}, "test").selection.host_mass_max == HOST_MASS_LIMIT

@@ -226,3 +226,12 @@ def test_command_line(exports, tmp_path):
     bad = subprocess.run([sys.executable, "-m", "analysis.catalogue.freeze", "--ps", str(tmp_path / "no.csv"), "--bd", str(exports[1])],
                          cwd=ROOT, capture_output=True, text=True, check=False)
     assert bad.returncode == 2 and bad.stderr.count("\n") == 1 and "no such file" in bad.stderr and not bad.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--nosuch"], ["stray"], ["--ps"], [], ["--ps", "missing.csv", "--bd", "missing.csv"]])
+def test_bad_calls_are_one_sentence_and_status_2(arguments, capsys):
+    before = {path.name: path.read_bytes() for path in FROZEN.iterdir() if path.is_file()}
+    assert module.main(arguments) == 2
+    answer = capsys.readouterr()
+    assert answer.out == "" and answer.err.startswith("Error: ") and answer.err.count("\n") == 1
+    assert {path.name: path.read_bytes() for path in FROZEN.iterdir() if path.is_file()} == before
