@@ -8,6 +8,7 @@ import ast
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,11 +97,23 @@ def write_atomic(path: Path, content: bytes) -> None:
         raise
 
 
+def _remove_abandoned(target: Path) -> None:
+    """Remove scratch directories of processes that no longer run: a killed one cannot tidy up."""
+    for path in target.glob(".writing-*-*"):
+        try:
+            os.kill(int(path.name.split("-")[1]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(path, ignore_errors=True)
+        except (ValueError, OverflowError, OSError):
+            continue
+
+
 @contextmanager
 def atomic_directory(target: Path) -> Iterator[Path]:
     """A scratch directory whose files move into `target` one by one when the block succeeds; else nothing changes."""
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target, prefix=".writing-") as name:
+    _remove_abandoned(target)
+    with tempfile.TemporaryDirectory(dir=target, prefix=f".writing-{os.getpid()}-") as name:
         scratch = Path(name)
         yield scratch
         for path in sorted(scratch.iterdir()):
