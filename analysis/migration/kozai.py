@@ -243,6 +243,7 @@ def run(config: KozaiConfig, *, target: Any, tides_config: TidesConfig | None = 
             "mass_cells": config.mass_cells,
             "axis_cells": config.axis_cells,
         },
+        "coverage": _coverage(fraction, config.coverage_levels),
         "survival": _survival(disruption, config.critical_radius),
         "range": {"limits": _extremes(sensitivity), "birth_axis": _extremes(by_inner_axis)},
     }

@@ -41,6 +41,7 @@ FORMATS = {
     "significant": _significant,
     "scientific": _scientific,
     "percent": lambda value, digits: _fixed(100 * value, digits),
+    "power": lambda value, digits: _scientific(value, 1).removeprefix("1 × "),
     "milli": lambda value, digits: _fixed(1000 * value, digits),
     "p": _p_value,
     "count": lambda value, digits: f"{round(value):d}".replace("-", MINUS),
@@ -49,7 +50,7 @@ FORMATS = {
 
 
 def formatted(value: Any, style: str) -> str:
-    """Text of `value` in `style` ("name" or "name:digits"; "text" leaves strings alone).
+    """Text of `value` in `style` ("name" or "name:digits"; "choice:yes|no" for a bool; "text" leaves strings alone).
 
     None, NaN and infinities become "not available"; lists are formatted item by item and joined by commas.
     Raises KeyError for an unknown style.
@@ -60,6 +61,9 @@ def formatted(value: Any, style: str) -> str:
         return ", ".join(formatted(item, style) for item in value) or "none"
     if style == "text" or isinstance(value, str):
         return str(value)
+    if style.startswith("choice:"):
+        yes, no = style.removeprefix("choice:").split("|")
+        return yes if value else no
     name, _, digits = style.partition(":")
     number = float(value)
     return FORMATS[name](number, int(digits or 2)) if math.isfinite(number) else MISSING

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from analysis.claims import SUPPORTED
 from analysis.config import Config, parameters
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
@@ -46,6 +47,9 @@ def collect(artifacts: Path, config: Config) -> dict[str, dict[str, Any]]:
             text = _parameter_text(value)
             numbers[f"set.{name}"] = {"value": value, "text": text, "artifact": "run.json", "field": name, "format": "parameter", "unit": unit, "meaning": meaning, "source": source}
     claims = json.loads((artifacts / "claims.json").read_text(encoding="utf-8"))["claims"]
+    supported = sum(claim["verdict"] == SUPPORTED for claim in claims)
+    for key, value in (("count", len(claims)), ("supported", supported)):
+        numbers[f"claims.{key}"] = {"value": value, "text": str(value), "artifact": "claims.json", "field": f"number of claims ({key})", "format": "count"}
     for claim in claims:
         for part in ("sentence", "verdict"):
             numbers[f"claims.{claim['id']}.{part}"] = {

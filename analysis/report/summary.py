@@ -13,7 +13,7 @@ __all__ = ["write"]
 
 WIDTH = 118
 LEDGER_STEPS = (
-    "rows in the exports", "listed once", "host in the mass range", "not excluded by a correction", "semi-major axis known or derived",
+    "rows in the exports", "host in the mass range", "semi-major axis known or derived",
     "temperature in range or missing", "processed", "with an eccentricity",
 )
 # {key} is a number of numbers.json; a line and its caveat stand together.
@@ -22,8 +22,8 @@ HEADLINES = (
      ("Caveat: {mixture.best_k} components have the lowest BIC; the method alone predicts the component of {mixture.predicted_percent} % of the rows; within "
      "microlensing, RV, transits ΔBIC = {robustness.within_microlensing_dbic}, {robustness.within_rv_dbic}, {robustness.within_transit_dbic}.")),
     ("2. Eccentricities of low against high q: KS p = {ecc.ks_p}, {ecc.n_low} against {ecc.n_high} ({robustness.uncorrected_ks_p} without the corrections).",
-     ("Caveat: confounded with orbit size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p}, {ecc.wide_n_low} against {ecc.wide_n_high} "
-     "(power {ecc.power_percent} %).")),
+     ("Caveat: confounded with size; at a > {set.eccentricity.wide_axis_au} au p = {ecc.wide_ks_p}, {ecc.wide_n_low} against {ecc.wide_n_high} "
+     "(power {ecc.power_percent} %); without astrometry p = {robustness.without_astrometry_ks_p}.")),
     ("3. Kozai-Lidov feasibility of TOI-6894 b: {kozai.fraction_percent} % of draws (closed form {kozai.closed_form_percent} %); no catalogue row enters.",
      ("Caveat: {kozai.inside_percent} % of these pass inside the tidal disruption radius, {tides.disruption_rstar} R★, against r_crit = "
      "{set.kozai.critical_radius} R★; the assumed birth orbit alone moves the share from {kozai.axis_low_percent} to {kozai.axis_high_percent} %.")),
@@ -32,15 +32,17 @@ ALSO = (
     (("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
      "{origin.auroc_without_both}."), "Caveat: {labels}"),
     ("TOI-6894's host, {target.host_mass} Msun, lies {place} {set.selection.host_mass_min} to {set.selection.host_mass_max} Msun; the target enters no fit.", ""),
-    ("t_KL as specified over the corrected quadrupole period: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high} over the grid.", ""),
-    (("R★(t): the formula as written expands ({tides.literal_contraction} at 0.01 Gyr relative to 1 Gyr); we follow its words ({tides.law_contraction}); "
-     "a track of 0.2 Msun gives {tides.track_contraction}."), ""),
-    ("Disc torques: {disk.in_time_percent} % of discs bring TOI-6894 b from 1 au in time with a gap ({disk.type_two_percent} % as classical type II).",
+    (("The time available is min(T, age), not the plan's min(t_KL, age). t_KL as specified over the corrected quadrupole time: "
+      "{kozai.timescale_ratio_low} to {kozai.timescale_ratio_high} over the grid."), ""),
+    ("R★ at 0.01 Gyr over 1 Gyr: {tides.literal_contraction} as written, {tides.law_contraction} by the plan's words (used), {tides.track_contraction} for a track of 0.2 Msun.", ""),
+    (("Disc torques with a gap: {disk.in_time_percent} % of discs move TOI-6894 b in from 1 au in time ({disk.type_two_percent} % as classical type II), "
+      "{disk.arrives_percent} % with gas at its orbit."),
      "Caveat: the type-I formula of the specification does not hold, q/h³ = {disk.regime_1au} at 1 au."),
 )
 AGES = (
     (("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the split. Slope of log a: {ages.slope_a} ± {ages.slope_a_err}, "
-     "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}."),
+     "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}. Pearson r with age: a {ages.pearson_a} "
+      "(p = {ages.pearson_a_p}), e {ages.pearson_e} ({ages.pearson_e_p}); Spearman: a {ages.spearman_a} ({ages.spearman_a_p}), e {ages.spearman_e} ({ages.spearman_e_p})."),
      "Caveat: without {ages.influential} the slope of log a is {ages.slope_a_rest}; only |r| > {ages.detectable_r} would be found with {ages.power_percent} % power."),
 )
 LABELS_FROM_Q = "the labels are a cut in q, which is a feature; the score as specified is circular."
@@ -87,7 +89,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         *(f"  {row[0]:<44}{row[1]:>7}{row[2]:>9}{row[3]:>7}{row[4]:>13}" for row in steps),
         "", "Headline numbers, as specified", *told(HEADLINES), "", "Also as specified", *told(ALSO), "", "Ages", *told(AGES),
         *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines() if config.target.age_gyr is not None),
-        "", "Verdicts (thresholds declared in analysis/claims.py)",
+        "", "Verdicts (rules in analysis/claims.py)",
         *(_wrapped(f"[{claim['verdict']}] {claim['statement']} {claim['effect']['text']}.", "  ", "     ") for claim in claims),
         "", "Cite", _wrapped(CITATION, "  ", "  "),
     ]

@@ -90,10 +90,10 @@ def claims(artifacts: Path) -> Table:
     """The ledger of claims."""
     rows = []
     for claim in _json(artifacts, "claims.json")["claims"]:
-        agree = claim["robustness"]
-        passes = f"{agree['agree']} of {agree['of']}" if agree["of"] else "–"
+        passes = claim["robustness"]
+        passes = f"{passes['passes']} of {passes['of']}: {passes['meaning']}" if passes["of"] else "–"
         rows.append([claim["statement"], claim["effect"]["text"], claim["threshold"], passes, claim["verdict"]])
-    return {"columns": ["Claim", "Evidence", "Declared threshold", "Passes that agree", "Verdict"], "rows": rows}
+    return {"columns": ["Claim", "Evidence", "Threshold", "Passes of the robustness table", "Verdict"], "rows": rows}
 
 
 SUBSETS = {"low_q": "low q", "high_q": "high q"}
@@ -142,12 +142,12 @@ ALTERNATIVE_TEXT = {
     "fig1_massmass": "Companion mass against host mass on logarithmic axes for {sample.candidates} companions; the {sample.high_q} of high mass ratio "
     "were found by microlensing, imaging and astrometry almost alone, and TOI-6894 b lies just right of the host-mass selection among the low ratios.",
     "fig2_ae": "Eccentricity against semi-major axis: nearly all low-ratio companions sit inside {set.eccentricity.wide_axis_au} au at low eccentricity, "
-    "the few high-ratio ones outside it at higher eccentricity; outside it both kinds spread over the same range.",
+    "high-ratio ones lie outside it, but for a close one with an upper limit; outside it both kinds spread over the same range.",
     "fig_clustering": "Semi-major axis against mass ratio with the ellipses of two and three components: the inner ellipse holds transits and radial velocities, "
     "the outer one microlensing.",
     "fig_ecc_cdf": "Cumulative eccentricities of low- and high-ratio companions: far apart for all orbits, overlapping for wide orbits.",
     "fig_robustness": "Preference for two components and eccentricity p-values for every change of the sample; the first survives except within microlensing, "
-    "the second vanishes for wide orbits.",
+    "the second vanishes for wide orbits and without astrometry.",
     "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
     "falling to zero for light and distant perturbers.",
     "fig4_disk_torques": "Migration time against distance: the type-I band lies below the disc lifetime everywhere, the gap-corrected band straddles it.",
@@ -156,7 +156,7 @@ ALTERNATIVE_TEXT = {
     "{tides.disruption_rstar} stellar radii.",
     "fig_classification": "Classifier scores: {origin.auroc_specified} with mass ratio, {origin.auroc_method} from the detection method alone, "
     "{origin.auroc_without_both} without both; and the predicted probability against mass ratio.",
-    "fig_ages": "Semi-major axis and eccentricity against host age for {ages.n_rows} companions of {ages.n_hosts} hosts; no clear trend.",
+    "fig_ages": "Semi-major axis and eccentricity against host age for {ages.n_rows} companions of {ages.n_hosts} hosts; one very young, wide companion stands apart.",
 }
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis.claims import FEASIBLE, SIGNIFICANCE, STRONG_BIC, evaluate
+from analysis.claims import SIGNIFICANCE, STRONG_BIC, evaluate
 from analysis.config import Config
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
@@ -19,9 +19,10 @@ def _effect(text: str, **values: Any) -> dict[str, Any]:
     return {"text": text, **values}
 
 
-def _agreement(passes: list[bool | None]) -> dict[str, int | None]:
-    known = [agrees for agrees in passes if agrees is not None]
-    return {"agree": sum(known), "of": len(known)} if known else {"agree": None, "of": None}
+def _passes(results: list[bool | None], meaning: str) -> dict[str, Any]:
+    """In how many of the passes that could be made the first threshold is met, and what that means."""
+    known = [met for met in results if met is not None]
+    return {"passes": sum(known) if known else None, "of": len(known) or None, "meaning": meaning}
 
 
 def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
@@ -48,7 +49,9 @@ def _populations(get: Any) -> dict[str, Any]:
     return {
         "delta_bic": delta, "best_k": get("gmm_summary.json", "best_k"), "within_method": list(within.values()),
         "effect": _effect(f"ΔBIC = {formatted(delta, 'fixed:0')}; within one method: {listed}", name="delta_bic", value=delta),
-        "robustness": _agreement([None if item["delta_bic_1_2"] is None else item["delta_bic_1_2"] >= STRONG_BIC for item in passes.values()]),
+        "robustness": _passes(
+            [None if item["delta_bic_1_2"] is None else item["delta_bic_1_2"] >= STRONG_BIC for item in passes.values()], f"ΔBIC ≥ {STRONG_BIC:g}"
+        ),
     }
 
 
@@ -62,7 +65,9 @@ def _eccentricity(get: Any) -> dict[str, Any]:
             name="ks_statistic", value=overall["ks_statistic"],
         ),
         "p": wide["ks_p"],
-        "robustness": _agreement([None if item["ks_p_wide"] is None else item["ks_p_wide"] < SIGNIFICANCE for item in passes.values()]),
+        "robustness": _passes(
+            [None if item["ks_p_wide"] is None else item["ks_p_wide"] < SIGNIFICANCE for item in passes.values()], f"p < {SIGNIFICANCE:g} on wide orbits"
+        ),
     }
 
 
@@ -80,7 +85,8 @@ def _ages(get: Any) -> dict[str, Any]:
     p_axis, p_ecc = (get(name, f"regressions.as_given.{model}.permutation_p") for model in ("log_a_on_log_age", "e_on_log_age"))
     slope = get(name, "regressions.as_given.log_a_on_log_age.terms.log_host_age_gyr.coefficient")
     return {
-        "p_axis": p_axis, "p_eccentricity": p_ecc, "detectable_r": get(name, "power.semimajor_axis.detectable_r_hosts"), "p": p_axis,
+        "p_axis": p_axis, "p_eccentricity": p_ecc, "p": p_axis,
+        "detectable_r": max((r for r in (get(name, f"power.{orbit}.detectable_r_hosts") for orbit in ("semimajor_axis", "eccentricity")) if r), default=None),
         "effect": _effect(f"slope {formatted(slope, 'fixed:2')} dex per dex, p = {formatted(p_axis, 'p:2')} (a) and {formatted(p_ecc, 'p:2')} (e)", name="slope", value=slope),
     }
 
@@ -89,9 +95,8 @@ def _kozai(get: Any) -> dict[str, Any]:
     name = "feasibility_summary.json"
     fraction = get(name, "headline.mean_fraction")
     surviving = fraction * (1.0 - get(name, "survival.strict.feasible_share_inside"))
-    passes = [row["mean_fraction"] >= FEASIBLE for times in get(name, "sensitivity").values() for row in times.values()]
     return {
-        "fraction": fraction, "surviving_strict": surviving, "robustness": _agreement(passes),
+        "fraction": fraction, "surviving_strict": surviving,
         "effect": _effect(
             f"{formatted(fraction, 'percent:1')} % of draws feasible, {formatted(surviving, 'percent:1')} % outside the disruption radius",
             name="fraction", value=fraction, low=get(name, "headline.low_95"), high=get(name, "headline.high_95"),
@@ -100,12 +105,16 @@ def _kozai(get: Any) -> dict[str, Any]:
 
 
 def _disk(get: Any) -> dict[str, Any]:
-    share, short, long = (get("disk_summary.json", f"journeys.1.gap.in_time_share{suffix}") for suffix in ("", "_shortest_lifetime", "_longest_lifetime"))
+    share, in_time, short, long = (
+        get("disk_summary.json", f"journeys.1.gap.{name}")
+        for name in ("arrives_share", "in_time_share", "in_time_share_shortest_lifetime", "in_time_share_longest_lifetime")
+    )
     return {
-        "share_in_time": share,
+        "share_arriving": share,
         "effect": _effect(
-            f"{formatted(share, 'percent:0')} % of disc models in time ({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
-            name="share_in_time", value=share, low=short, high=long,
+            f"{formatted(share, 'percent:0')} % of disc models arrive; {formatted(in_time, 'percent:0')} % would be in time without an inner edge "
+            f"({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
+            name="arrives_share", value=share,
         ),
     }
 

@@ -20,7 +20,7 @@ def _read(text: str) -> float:
     ("value", "style", "text"),
     [
         (3.04e-4, "p:1", "3 × 10⁻⁴"), (0.6889, "p:2", "0.69"), (0.0123, "p:2", "0.012"), (-0.004, "fixed:2", "0.00"), (-1.25, "fixed:1", "−1.2"),
-        (0.5, "percent:0", "50"), (0.0025, "milli:1", "2.5"), (140.0, "count", "140"), (9.996, "significant:3", "10.0"), (1234.5, "significant:2", "1200"),
+        (0.5, "percent:0", "50"), (0.0025, "milli:1", "2.5"), (1e-4, "power", "10⁻⁴"), (True, "choice:in|out", "in"), (False, "choice:in|out", "out"), (140.0, "count", "140"), (9.996, "significant:3", "10.0"), (1234.5, "significant:2", "1200"),
         (3.79e12, "scientific:2", "3.8 × 10¹²"), (None, "fixed:2", MISSING), (math.nan, "count", MISSING), ([1, 2], "count", "1, 2"),
         (2.0, "signed:1", "+2.0"), (-2.0, "signed:1", "−2.0"), ("transit", "text", "transit"),
     ],

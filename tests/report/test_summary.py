@@ -37,3 +37,10 @@ def test_each_headline_has_a_caveat_and_each_claim_a_verdict(text, built):
 def test_sources_and_citation_are_named(text):
     for words in ("exoplanetarchive.ipac.caltech.edu/TAP", "ordo.open.ac.uk", "retrieved 2026-06-02", "10.26133/NEA13", "Johnson, R. S. (2025)"):
         assert words in text
+
+
+def test_caveats_say_what_they_must(text, built):
+    flat = " ".join(text.split())
+    limit = json.loads((built.outdir / "feasibility_summary.json").read_text(encoding="utf-8"))["survival"]["strict"]["disruption_radius_rstar"]
+    assert f"pass inside the tidal disruption radius, {limit:.1f} R★" in flat
+    assert "without astrometry p = 0.54" in flat and "the labels are a cut in q" in flat and "not the plan's min(t_KL, age)" in flat
