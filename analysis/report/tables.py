@@ -76,7 +76,7 @@ def sensitivity(artifacts: Path) -> Table:
 def disk(artifacts: Path) -> Table:
     """Migration times (yr) by disc torques at a few orbits: median, and the central nine tenths of the priors."""
     def band(values: dict[str, float]) -> str:
-        low, middle, high = (formatted(values[name], "scientific:1") for name in ("p5", "p50", "p95"))
+        low, middle, high = (formatted(values[name], "scientific:1" if values[name] >= 1e4 else "significant:1") for name in ("p5", "p50", "p95"))
         return f"{middle} ({low} to {high})"
 
     rows = [
