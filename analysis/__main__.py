@@ -200,7 +200,7 @@ def _ask_percent() -> float | None:
     for _ in range(3):
         try:
             answer = input("Percentage of candidates to process (0-100), or exit: ").strip()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             print()
             return None
         if answer.lower() in ("exit", "quit"):
@@ -223,7 +223,11 @@ def _count(options: argparse.Namespace, config: Config) -> int:
     raw = counts["uncorrected"]
     parts = ", ".join(f"{raw[name]['candidates']} of {raw[name]['in_mass_range']}" for name in ("NASA", "BD_Catalogue", "total"))
     print(f"  Without the corrections of data/frozen/corrections.csv: {parts}; NASA rows with a catalogued axis: {raw['NASA']['candidates_without_derived_axes']}.")
-    percent = options.percent if options.percent is not None else _ask_percent()
+    try:
+        percent = options.percent if options.percent is not None else _ask_percent()
+    except KeyboardInterrupt:
+        print("\nNothing was processed.")
+        return 130  # just adds a complaint of its own to an interrupted recipe that ends with 0
     if percent is None:
         print("Nothing was processed.")
         return 0

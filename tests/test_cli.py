@@ -108,7 +108,7 @@ def test_count_leaves_cleanly(answer, tmp_path, quiet):
 
 def test_count_leaves_cleanly_on_an_interrupt(monkeypatch, tmp_path, quiet, capsys):
     monkeypatch.setattr("builtins.input", lambda prompt: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert main(["--count-candidates", *quiet]) == 0
+    assert main(["--count-candidates", *quiet]) == 130
     assert "Nothing was processed." in capsys.readouterr().out and not (tmp_path / "out").exists()
 
 
