@@ -28,7 +28,7 @@ doctor:
 [group("paper")]
 [no-exit-message]
 paper *args: _environment
-    @{{python}} -m analysis --write-run "$@" && {{python}} tools/render.py
+    @{{python}} -m analysis --write-run "$@" && VLMS_EVALUATED=1 {{python}} tools/render.py
 
 # Run the pipeline alone, e.g. `just analyze --percent 50`
 [group("analysis")]

@@ -138,7 +138,7 @@ class RobustnessConfig:
     """Repeats of the headline statistics on subsets (specification section 8)."""
 
     restarts: int = param(20, "", "mixture starts per pass", CHOICE)
-    splits: tuple[float, ...] = param((0.003, 0.005, 0.01, 0.02, 0.03, 0.05), "", "mass ratios at which the eccentricity subsets are split", CHOICE, within=POSITIVE)
+    splits: tuple[float, ...] = param((0.003, 0.005, 0.01, 0.02, 0.03, 0.05), "", "mass ratios at which the eccentricity subsets are split", CHOICE, within=(0.0, 1.0))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.config import TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
+from analysis.errors import InputError
 from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius, tidal_quality, track_comparison
 from analysis.migration.tracks import load_radii, track_radius
 
@@ -161,9 +162,12 @@ def run(config: TidesConfig, *, sample: Any, target: Any) -> Tides:
     """Timescales at each row's own Q'(age) and R(age); deterministic, one row per object_id.
 
     A host without a radius gets one from the tracks (counted); without an age the timescale is quoted at default_age, and efficiency
-    and class stay unknown (potential_migrator is then False). Raises InputError for an unknown radius_law.
+    and class stay unknown (potential_migrator is then False). Raises InputError for an unknown radius_law
+    or ages out of order.
     """
     radius_factor(1.0, config.radius_law)  # refuses an unknown law before anything is computed
+    if config.young_age >= config.old_age:
+        raise InputError(f"tides.young_age is {config.young_age:g}, not below tides.old_age {config.old_age:g}; expected the younger age first.")
     objects = _objects(config, sample.table, "mstar" in target.overridden)
     values = target.values
     star, star_source = target_radius(target, config.default_age)

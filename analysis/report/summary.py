@@ -56,6 +56,10 @@ def _wrapped(text: str, first: str, rest: str) -> str:
     return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=rest)
 
 
+def _dated(retrieved: str) -> str:
+    return f"retrieved {retrieved}" if retrieved[:1].isdigit() else "date of retrieval not recorded"
+
+
 def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
     """Write SUMMARY.txt from the artifacts in `artifacts`."""
 
@@ -84,7 +88,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
     lines = [
         "VLMS COMPANION ANALYSIS", "=======================", "Sources",
         *(_wrapped(f"{source['authority']}; {source.get('url') or source.get('authority_url')}; {source['file']}, {source['rows']} rows, "
-                   f"retrieved {source['retrieved']}", "  ", "     ") for source in sources),
+                   f"{_dated(source['retrieved'])}", "  ", "     ") for source in sources),
         "", f"{'Sample: rows that remain':<46}{'NASA':>7}{'BD cat.':>9}{'total':>7}{'uncorrected':>13}",
         *(f"  {row[0]:<44}{row[1]:>7}{row[2]:>9}{row[3]:>7}{row[4]:>13}" for row in steps),
         "", "Headline numbers, as specified", *told(HEADLINES), "", "Also as specified", *told(ALSO), "", "Ages", *told(AGES),

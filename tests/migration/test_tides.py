@@ -175,3 +175,8 @@ def test_real_sample(sample, target):
     assert sum(counted["class"].values()) == counted["rows"] == int((sample.table["is_candidate"].astype(bool)).sum())
     usable = sample.table[sample.table["is_candidate"].astype(bool)].dropna(subset=["host_mass_msun", "companion_mass_mjup", "semimajor_axis_au"])
     assert counted["with_timescale"] == len(usable)
+
+
+def test_ages_out_of_order_are_refused(small_sample):
+    with pytest.raises(InputError, match="young_age"):
+        tides.run(replace(TidesConfig(), young_age=10.0, old_age=1.0), sample=small_sample, target=make_target())
