@@ -178,6 +178,8 @@ class LimitingConfig:
     stellar_rotation: float = param(3.0, "d", "rotation period behind the star's bulge", CHOICE, within=POSITIVE)
     companion_q: float = param(1e5, "", "Q' of the companion in the default map; the others are those of TidesConfig", "Goldreich & Soter 1966", within=POSITIVE)
     disruption_factor: float = param(2.7, "r_t", "disruption periapsis in the default map", "Guillochon et al. 2011", within=POSITIVE)
+    cycle_share: float = param(1.0, "sqrt(1-e_max^2)", "share of a cycle for which friction acts as at e_max", "Anderson, Storch & Lai 2016", within=SHARE)
+    cycle_shares: tuple[float, ...] = param((0.05,), "sqrt(1-e_max^2)", "other shares, for the sensitivity; friction over integrated quadrupole cycles averages to about this", CHOICE, within=SHARE)
     time_limits: tuple[float, ...] = param((1.0, 5.0), "Gyr", "T of the sensitivity table", CHOICE, within=POSITIVE)
     inner_axes: tuple[float, ...] = param((1.0, 3.0, 10.0), "au", "birth axes of the sensitivity table", CHOICE, within=POSITIVE)
 

@@ -173,9 +173,13 @@ def run(
         "disruption_factor": config.disruption_factor,
     }
 
-    def counted(inner_axis: float, cases: list[tuple[float, float, float]], forces: float = 1.0, octupole: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """(count, status) of cases (T in Gyr, Q', eta) at a birth axis in au."""
-        window = np.array([(t * YR_PER_GYR, eta * roche, tidal_edge(system, inner_axis, q, t * YR_PER_GYR)) for t, q, eta in cases])
+    def upper_edge(inner_axis: float, time: float, quality: float, share: float = config.cycle_share) -> float:
+        """Periapsis in au inside which tides shrink the orbit; the decay time goes as Q' over the share of a cycle."""
+        return tidal_edge(system, inner_axis, quality / share, time * YR_PER_GYR)
+
+    def counted(inner_axis: float, cases: list[tuple], forces: float = 1.0, octupole: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """(count, status) of cases (T in Gyr, Q', eta, and the share of a cycle if not the default) at a birth axis in au."""
+        window = np.array([(case[0] * YR_PER_GYR, case[2] * roche, upper_edge(inner_axis, *case[:2], *case[3:])) for case in cases])
         strengths = forces * _strengths(config, system, inner_axis)
         limit = kozai.outer_eccentricity_max
         return outcome_counts(system, mass, axis, inner_axis, window, strengths, pseudo, octupole, limit, kozai.draws, kozai.seed)
@@ -198,7 +202,7 @@ def run(
                     "companion_q": quality,
                     "disruption_factor": factor,
                     "lower_edge_au": factor * roche,
-                    "upper_edge_au": tidal_edge(system, birth, quality, time * YR_PER_GYR),
+                    "upper_edge_au": upper_edge(birth, time, quality),
                     **_shares(count[:, :, number], kozai.draws),
                 }
             )
@@ -207,6 +211,11 @@ def run(
     for name, (forces, octupole) in STEPS.items():
         count, _ = counted(kozai.inner_axis, [cases[chosen]], forces, octupole)
         steps.append({"step": name, **_shares(count, kozai.draws)})
+    by_share = {}
+    for share in sorted({config.cycle_share, *config.cycle_shares}):
+        count, _ = counted(kozai.inner_axis, [(*cases[chosen], share)])
+        edge = upper_edge(kozai.inner_axis, kozai.time_limit, config.companion_q, share)
+        by_share[f"{share:g}".replace(".", "_")] = {"upper_edge_au": edge, **_shares(count, kozai.draws)}
     default_row = table[np.logical_and.reduce([table[key] == value for key, value in default.items()])].to_dict("records")[0]
     cells = fraction.reshape(6, -1)
     error = np.sqrt(np.sum(cells * (1 - cells), axis=1) / kozai.draws) / cells.shape[1]
@@ -221,6 +230,7 @@ def run(
         },
         "range": {name: {"smallest": float(table[name].min()), "largest": float(table[name].max())} for name in shortrange.OUTCOMES},
         "variation": _spread(table, default),
+        "cycle_share": {"default": config.cycle_share, "by": by_share, "migrated_smallest": min(row["migrated"] for row in by_share.values())},
         "companion_rotation": config.companion_rotation,
         "octupole_time_counted": False,
     }

@@ -146,7 +146,9 @@ def decay_time(host_mass, companion_mass, companion_radius, axis, j, quality):
     Hut (1981) friction at pseudo-synchronous rotation, |da/dt|/a = 6 k_2 tau (m1/m2) (R/a)^5 n^2 [f_1 - f_2^2/f_5] / j^15, acting for
     the share j of the time that a cycle spends near e_max (Anderson, Storch & Lai 2016, arXiv:1510.08918; Munoz, Lai & Liu 2016).
     With k_2 tau = 3 / (2 Q' n_F) and n_F = n / j^3 this is Q' j^11 / {9 n (m1/m2) (R/a)^5 [f_1 - f_2^2/f_5]}. At constant periapsis and
-    e near 1 the rate goes as 1/a, so the time to shrink the whole orbit is this same time. For 0 < j <= 1; infinite at j = 1.
+    e near 1 the rate goes as 1/a, so the time to shrink the whole orbit is this same time. The share j is an order of magnitude: over whole
+    quadrupole cycles the friction averages to 0.04-0.1 j of its peak, so this time is a lower bound until the cycles weaken.
+    For 0 < j <= 1; infinite at j = 1.
     """
     x = 1.0 - j * j
     f1 = 1.0 + x * (15.5 + x * (31.875 + x * (11.5625 + x * 0.390625)))

@@ -214,6 +214,26 @@ def test_shrinking_at_constant_periapsis_takes_the_decay_time():
     assert total == pytest.approx(rate(10.0), rel=0.05)
 
 
+@pytest.mark.parametrize(("degrees", "gr"), [(80.0, 1e-3), (85.0, 0.01), (88.0, 0.05)])
+def test_share_of_a_cycle_near_e_max_is_a_small_part_of_j(degrees, gr):
+    """Friction averaged over integrated cycles that start at e = 0.01, over its peak: between 0.03 and 0.15 j, as the alternative share says."""
+    inclination, e0, pole = math.radians(degrees), 0.01, np.array([0.0, 0.0, 1.0])
+
+    def rates(_, y):
+        e, h = y[:3], y[3:]
+        by_e = (-12 * e + 30 * (e @ pole) * pole) / 8 - gr / (h @ h) ** 1.5 * e
+        by_h = -6 * (h @ pole) * pole / 8
+        return np.concatenate([-(np.cross(h, by_e) + np.cross(e, by_h)), -(np.cross(h, by_h) + np.cross(e, by_e))])
+
+    start = [e0, 0, 0, 0, -math.sqrt(1 - e0**2) * math.sin(inclination), math.sqrt(1 - e0**2) * math.cos(inclination)]
+    path = solve_ivp(rates, (0, 100), start, method="DOP853", rtol=1e-10, atol=1e-12, dense_output=True)
+    j = np.linalg.norm(path.sol(np.linspace(0, 100, 200_000))[3:], axis=0)
+    rate = np.array([hut_rate(1.0, math.sqrt(max(1 - x * x, 0)), 1e5) / x**3 for x in j[::4]])  # constant lag: without the factor 1/n_F ~ j^3
+    share = rate.mean() / rate.max() / j.min()
+    assert 0.03 < share < 0.15
+    assert LimitingConfig().cycle_shares == (0.05,)
+
+
 def test_tidal_edge():
     edge = limiting.tidal_edge(SYSTEM, 1.0, 1e5, 1e9)
     e = 1 - edge
@@ -363,6 +383,15 @@ def test_headline_of_toi_6894(result):
     assert steps.loc["level 0", "migrated"] == 0
     assert result.summary["window"]["upper_over_r_t"] > 2.7
     assert result.summary["default"]["disrupted"] > 3 * result.summary["default"]["migrated"] > 0
+
+
+def test_a_smaller_share_of_a_cycle_narrows_the_window(result):
+    by = result.summary["cycle_share"]["by"]
+    assert set(by) == {"0_05", "1"} and by["1"]["migrated"] == result.summary["default"]["migrated"]
+    assert by["0_05"]["migrated"] < by["1"]["migrated"] and by["0_05"]["disrupted"] == by["1"]["disrupted"]
+    assert by["0_05"]["upper_edge_au"] == pytest.approx(limiting.tidal_edge(SYSTEM, 1.0, 2e6, 1e9), rel=1e-12)
+    other = limiting.run(replace(LimitingConfig(), cycle_share=0.05), target=make_target(), kozai_config=SMALL)
+    assert other.summary["default"]["migrated"] == by["0_05"]["migrated"]
 
 
 def test_same_bytes_twice(result):
