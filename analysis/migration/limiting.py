@@ -216,6 +216,7 @@ def run(
         count, _ = counted(kozai.inner_axis, [(*cases[chosen], share)])
         edge = upper_edge(kozai.inner_axis, kozai.time_limit, config.companion_q, share)
         by_share[f"{share:g}".replace(".", "_")] = {"upper_edge_au": edge, **_shares(count, kozai.draws)}
+    fewest = min(row["migrated"] for row in by_share.values())
     default_row = table[np.logical_and.reduce([table[key] == value for key, value in default.items()])].to_dict("records")[0]
     cells = fraction.reshape(6, -1)
     error = np.sqrt(np.sum(cells * (1 - cells), axis=1) / kozai.draws) / cells.shape[1]
@@ -230,7 +231,7 @@ def run(
         },
         "range": {name: {"smallest": float(table[name].min()), "largest": float(table[name].max())} for name in shortrange.OUTCOMES},
         "variation": _spread(table, default),
-        "cycle_share": {"default": config.cycle_share, "by": by_share, "migrated_smallest": min(row["migrated"] for row in by_share.values())},
+        "cycle_share": {"default": config.cycle_share, "by": by_share, "smallest": min(config.cycle_share, *config.cycle_shares), "migrated_smallest": fewest},
         "companion_rotation": config.companion_rotation,
         "octupole_time_counted": False,
     }
