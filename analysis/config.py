@@ -17,6 +17,7 @@ __all__ = [
     "DiskConfig",
     "EccentricityConfig",
     "KozaiConfig",
+    "LimitingConfig",
     "MixtureConfig",
     "OriginConfig",
     "RobustnessConfig",
@@ -168,6 +169,22 @@ class KozaiConfig:
 
 
 @dataclass(frozen=True)
+class LimitingConfig:
+    """Level 1: limiting eccentricity with short-range forces; grid, draws, default time and seed are those of KozaiConfig."""
+
+    companion_love: float = param(0.39, "", "Love number k_2 of the companion, twice its apsidal constant", "Saturn, Lainey et al. 2017", within=POSITIVE)
+    stellar_love: float = param(0.286, "", "Love number k_2 of the star, twice its apsidal constant", "n = 3/2 polytrope, Brooker & Olle 1955", within=POSITIVE)
+    companion_rotation: str = param("pseudo_synchronous", "", "spin behind the companion's bulge: pseudo_synchronous (at e_max) or synchronous", "Hut 1981")
+    stellar_rotation: float = param(3.0, "d", "rotation period behind the star's bulge", CHOICE, within=POSITIVE)
+    companion_q: float = param(1e5, "", "Q' of the companion in the default map; the others are those of TidesConfig", "Goldreich & Soter 1966", within=POSITIVE)
+    disruption_factor: float = param(2.7, "r_t", "disruption periapsis in the default map", "Guillochon et al. 2011", within=POSITIVE)
+    cycle_share: float = param(1.0, "sqrt(1-e_max^2)", "share of a cycle for which friction acts as at e_max", "Anderson, Storch & Lai 2016", within=SHARE)
+    cycle_shares: tuple[float, ...] = param((0.05,), "sqrt(1-e_max^2)", "other shares, for the sensitivity; friction over integrated quadrupole cycles averages to about this", CHOICE, within=SHARE)
+    time_limits: tuple[float, ...] = param((1.0, 5.0), "Gyr", "T of the sensitivity table", CHOICE, within=POSITIVE)
+    inner_axes: tuple[float, ...] = param((1.0, 3.0, 10.0), "au", "birth axes of the sensitivity table", CHOICE, within=POSITIVE)
+
+
+@dataclass(frozen=True)
 class TidesConfig:
     """Tidal timescales, tidal disruption, and the age laws behind them."""
 
@@ -217,6 +234,7 @@ class Config:
     ages: AgesConfig = AgesConfig()
     robustness: RobustnessConfig = RobustnessConfig()
     kozai: KozaiConfig = KozaiConfig()
+    limiting: LimitingConfig = LimitingConfig()
     tides: TidesConfig = TidesConfig()
     disk: DiskConfig = DiskConfig()
 

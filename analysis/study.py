@@ -64,6 +64,7 @@ STAGES = {
         Stage("ages", "analysis.population.ages", ("ages",), ("sample", "target")),
         Stage("robustness", "analysis.population.robustness", ("robustness", "mixture", "eccentricity"), ("sample",)),
         Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), ("bhac15_radii.csv",)),
+        Stage("limiting", "analysis.migration.limiting", ("limiting", "kozai", "tides"), ("target",), ("bhac15_radii.csv",)),
         Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), ("bhac15_radii.csv",)),
         Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
     )
@@ -77,6 +78,7 @@ OUTPUTS = (
     Output("ages", "analysis.report.ages", ("ages",)),
     Output("origin", "analysis.report.origin", ("origin", "mixture")),
     Output("feasibility", "analysis.report.migration", ("kozai",), "write_feasibility"),
+    Output("limiting", "analysis.report.limiting", ("limiting",)),
     Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
     Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
     Output("fig1_massmass", f"{_FIGURES}.massmass", ("sample",)),
@@ -85,6 +87,7 @@ OUTPUTS = (
     Output("fig_clustering", f"{_FIGURES}.clustering", ("mixture", "target")),
     Output("fig_robustness", f"{_FIGURES}.robustness", ("robustness",)),
     Output("fig3_feasibility", f"{_FIGURES}.feasibility", ("kozai",)),
+    Output("fig_limiting", f"{_FIGURES}.limiting", ("limiting",)),
     Output("fig_age_feasibility", f"{_FIGURES}.age_feasibility", ("kozai", "tides")),
     Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
     Output("fig4_disk_torques", f"{_FIGURES}.disk_torques", ("disk", "target")),
