@@ -10,6 +10,7 @@ _BAGGING = "beta_e_bootstrap_summary.json"
 _DISK = "disk_summary.json"
 _ECC = "eccentricity_summary.json"
 _KOZAI = "feasibility_summary.json"
+_LIMITING = "limiting_summary.json"
 _MIX = "gmm_summary.json"
 _ORIGIN = "origin_summary.json"
 _ROBUST = "robustness_summary.json"
@@ -129,6 +130,25 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("tides.track_contraction", _TIDES, "tracks.0_2.0_01.track_ratio", "fixed:1"),
     ("tides.law_contraction", _TIDES, "tracks.0_2.0_01.contracting_ratio", "fixed:1"),
     ("tides.literal_contraction", _TIDES, "tracks.0_2.0_01.literal_ratio", "fixed:1"),
+    ("limiting.migrated_percent", _LIMITING, "default.migrated", "percent:1"),
+    ("limiting.disrupted_percent", _LIMITING, "default.disrupted", "percent:1"),
+    ("limiting.shallow_percent", _LIMITING, "default.quenched_or_shallow", "percent:1"),
+    ("limiting.unstable_percent", _LIMITING, "default.unstable", "percent:1"),
+    ("limiting.slow_percent", _LIMITING, "default.slow", "percent:1"),
+    ("limiting.migrated_low_percent", _LIMITING, "range.migrated.smallest", "percent:1"),
+    ("limiting.migrated_high_percent", _LIMITING, "range.migrated.largest", "percent:1"),
+    ("limiting.disrupted_low_percent", _LIMITING, "range.disrupted.smallest", "percent:0"),
+    ("limiting.disrupted_high_percent", _LIMITING, "range.disrupted.largest", "percent:0"),
+    ("limiting.no_octupole_percent", _LIMITING, "steps.short_range_forces.disrupted", "percent:1"),
+    ("limiting.doubtful_percent", _LIMITING, "default.averaging_doubtful_share", "percent:0"),
+    ("limiting.share_migrated_percent", _LIMITING, "cycle_share.migrated_smallest", "percent:1"),
+    ("limiting.share_low", _LIMITING, "cycle_share.smallest", "fixed:2"),
+    ("limiting.lower", _LIMITING, "default.lower_edge_au", "fixed:3"),
+    ("limiting.upper", _LIMITING, "default.upper_edge_au", "fixed:3"),
+    ("limiting.axis", _LIMITING, "default.inner_axis_au", "significant:1"),
+    ("limiting.time", _LIMITING, "default.time_limit_gyr", "significant:1"),
+    ("limiting.quality", _LIMITING, "default.companion_q", "power"),
+    ("limiting.factor", _LIMITING, "default.disruption_factor", "fixed:1"),
     ("tides.efficient", _TIDES, "candidates.class.efficient", "count"),
     ("tides.inefficient", _TIDES, "candidates.class.inefficient", "count"),
     ("tides.efficiency_unknown", _TIDES, "candidates.class.unknown", "count"),

@@ -150,6 +150,8 @@ ALTERNATIVE_TEXT = {
     "the second vanishes for wide orbits and without astrometry.",
     "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
     "falling to zero for light and distant perturbers.",
+    "fig_limiting": "Maps of the migrated and of the disrupted share by perturber axis and mass: migration lies in a narrow band of wide orbits, disruption "
+    "fills the closer ones; bars show the outcomes from level 0 to level 1.",
     "fig4_disk_torques": "Migration time against distance: the type-I band lies below the disc lifetime everywhere, the gap-corrected band straddles it.",
     "fig_age_feasibility": "Feasible share against stellar age: it rises while little time has passed and changes little after one billion years; below, the two radius laws beside evolutionary tracks.",
     "fig_disruption": "Periapsis limits in stellar radii: the critical radii of the criterion lie inside the strictest tidal disruption radius, "
