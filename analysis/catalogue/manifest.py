@@ -22,8 +22,8 @@ def digest(path: Path) -> str:
 
 
 def count_rows(path: Path) -> int:
-    """Data rows of a frozen CSV: its lines without the header (no cell of a frozen file holds a line break)."""
-    return max(0, len(path.read_text(encoding="utf-8").splitlines()) - 1)
+    """Data rows of a frozen CSV: its lines without the header and comments (no cell of a frozen file holds a line break)."""
+    return max(0, sum(not line.startswith("#") for line in path.read_text(encoding="utf-8").splitlines()) - 1)
 
 
 def read_manifest(folder: Path = FROZEN) -> dict[str, Any]:

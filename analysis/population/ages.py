@@ -21,6 +21,7 @@ from analysis.population.age_regression import (
     partial_correlation,
     regression,
 )
+from analysis.population.rows import population_rows
 
 __all__ = ["MODELS", "PASSES", "Ages", "run"]
 
@@ -81,7 +82,7 @@ class Ages:
 def run(config: AgesConfig, sample: Any, target: Any) -> Ages:
     """Compare and regress; too few rows or hosts give null results with a reason."""
     table = sample.table
-    candidates = table[table["is_candidate"] & ~table["is_target"]].sort_values("object_id").reset_index(drop=True)
+    candidates = population_rows(table)
     usable = candidates["host_age_gyr"].gt(0) & np.isfinite(candidates["log_semimajor_axis"])
     aged = candidates[usable].reset_index(drop=True)
     aged = aged[[name for name in COMPARED if name in aged]].copy()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import EccentricityConfig
-from analysis.population.mixture import population_rows
+from analysis.population.rows import population_rows
 from analysis.population.twosample import NOTHING, gehan_test, ks_test, least_favourable, mann_whitney
 
 __all__ = ["TREATMENTS", "bounds", "eccentricity_rows", "insignificant", "two_sample"]

@@ -13,8 +13,9 @@ import pandas as pd
 from analysis.config import MixtureConfig
 from analysis.population.deconvolution import covariances, deconvolve, error_table
 from analysis.population.gaussian import MixtureFit, compare_components, fit_mixture
+from analysis.population.rows import population_rows
 
-__all__ = ["CLOSE_METHODS", "Mixture", "delta_bic", "points_of", "population_rows", "run"]
+__all__ = ["CLOSE_METHODS", "Mixture", "delta_bic", "points_of", "run"]
 
 CLOSE_METHODS = ("Transit", "Radial Velocity")
 
@@ -37,12 +38,6 @@ class Mixture:
     method_shares: pd.DataFrame
     errors: pd.DataFrame
     summary: dict[str, Any]
-
-
-def population_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The candidates (target left out) in the order of object_id, whatever the order of `table`."""
-    keep = table["is_candidate"].to_numpy(dtype=bool) & ~table["is_target"].to_numpy(dtype=bool)
-    return table[keep].sort_values("object_id", kind="stable").reset_index(drop=True)
 
 
 def points_of(rows: pd.DataFrame) -> np.ndarray:

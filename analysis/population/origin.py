@@ -17,6 +17,7 @@ from analysis.config import OriginConfig
 from analysis.population import assess
 from analysis.population.classifier import INCOMPLETE, TREATMENTS, VARIANTS
 from analysis.population.labels import BINARY, PLANET, fallback_labels, file_labels, read_labels
+from analysis.population.rows import population_rows
 
 __all__ = ["Origin", "run"]
 
@@ -104,9 +105,9 @@ def run(config: OriginConfig, sample: Any) -> Origin:
 
 def _pool(table: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
     """Candidates with all ingredients of the features, sorted by identity, without anything that orbits the target's host."""
-    kept = table["is_candidate"] & ~table["is_target"] & ~table["host_name"].isin(target["host_name"])
-    kept &= np.isfinite(table[["log_mass_ratio", "log_semimajor_axis", "log_host_mass"]]).all(axis=1)
-    return table[kept].sort_values("object_id").reset_index(drop=True)
+    rows = population_rows(table)
+    kept = np.isfinite(rows[["log_mass_ratio", "log_semimajor_axis", "log_host_mass"]]).all(axis=1) & ~rows["host_name"].isin(target["host_name"])
+    return rows[kept].reset_index(drop=True)
 
 
 def _sensitivity(

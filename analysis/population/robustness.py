@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.config import EccentricityConfig, MixtureConfig, RobustnessConfig
 from analysis.population.comparison import eccentricity_rows, two_sample
 from analysis.population.gaussian import compare_components
-from analysis.population.mixture import delta_bic, points_of, population_rows
+from analysis.population.mixture import delta_bic, points_of
+from analysis.population.rows import population_rows
 from analysis.progress import track
 
 __all__ = ["METHOD_ORDER", "Pass", "Robustness", "one_row_per_host", "passes", "run"]

@@ -11,7 +11,7 @@ import pytest
 from analysis.config import EccentricityConfig, MixtureConfig, RobustnessConfig
 from analysis.population import eccentricity, mixture, robustness
 from analysis.population.comparison import eccentricity_rows, two_sample
-from analysis.population.mixture import population_rows
+from analysis.population.rows import population_rows
 from analysis.report import population as report
 from analysis.report.figures import clustering, eccentricity_axis, eccentricity_cdf
 from analysis.report.figures import robustness as robustness_figure
