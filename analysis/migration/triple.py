@@ -6,9 +6,7 @@ companion's ascending node on it are the reference: `inner_argument` and `outer_
 
 from typing import Final
 
-__all__ = [
-    "INVALID", "MIGRATED", "DISRUPTED", "UNMIGRATED", "OUTCOMES", "OUTCOME_OF_REASON", "PHYSICS", "REASONS", "RECORD", "SYSTEM", "column",
-]
+__all__ = ["DISRUPTED", "INVALID", "MIGRATED", "OUTCOMES", "OUTCOME_OF_REASON", "PHYSICS", "REASONS", "RECORD", "SYSTEM", "UNMIGRATED", "column"]
 
 SYSTEM: Final = (
     "host_mass", "companion_mass", "outer_mass",  # Msun
@@ -49,7 +47,7 @@ RECORD: Final = (
     "final_inclination",  # rad, of the orbits to one another when the perturber last acts
     "final_spin",  # rad/yr, the companion's
     "constraint_drift",  # largest |e^2 + j^2 - 1| of either orbit
-    "momentum_drift",  # largest relative change of the total angular momentum that is not friction's
+    "orthogonality_drift",  # largest |e . j| of either orbit
     "flips",  # times the orbit turns between prograde and retrograde
     "steps",
 )
