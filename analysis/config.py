@@ -19,6 +19,7 @@ __all__ = [
     "KozaiConfig",
     "LimitingConfig",
     "MixtureConfig",
+    "OccurrenceConfig",
     "OriginConfig",
     "RobustnessConfig",
     "SelectionConfig",
@@ -222,6 +223,55 @@ class DiskConfig:
 
 
 @dataclass(frozen=True)
+class OccurrenceConfig:
+    """Perturbers of very-low-mass stars, what would have been noticed at TOI-6894, and predicted against observed close giants.
+
+    A pair (value, error) is a mean with its standard deviation; a pair (median, spread) a log-normal in dex; a pair (low, high) a bracket, log-flat.
+    """
+
+    multiple_share: tuple[float, float] = param((0.43, 0.02), "", "share of stars of 0.1-0.3 Msun with a companion star or brown dwarf of any mass", "Winters et al. 2021", within=SHARE)
+    primary_multiplicity: tuple[float, float] = param((0.21, 0.02), "", "share of primaries of 0.1-0.3 Msun with a lighter companion", "Winters et al. 2021", within=SHARE)
+    mass_ratio_exponent: float = param(0.25, "", "beta of dN/dq ~ q^beta, q the mass of the secondary over that of the primary", "Reggiani & Meyer 2013", within=(-1, inf))
+    lowest_mass_ratio: float = param(0.1, "", "q below which no companion is counted", "Reggiani & Meyer 2013", within=SHARE)
+    companion_frequency_exponent: float = param(0.45, "", "companions per primary ~ mass to this power", "0.33 at 0.25 Msun and 0.62 at 1 Msun, Duchene & Kraus 2013")
+    separation_of_primaries: tuple[float, float] = param((7.9, 1.1), "au, dex", "orbits of lighter companions: median, spread", "Clark et al. 2026", within=POSITIVE)
+    separation_of_secondaries: tuple[float, float] = param((30.0, 1.3), "au, dex", "orbits of the star about a heavier one", "our choice, between Clark et al. 2026 and Raghavan et al. 2010", within=POSITIVE)
+    narrow_separation: tuple[float, float] = param((6.0, 0.47), "au, dex", "orbits of companions of late M dwarfs, for the sensitivity", "Janson et al. 2014", within=POSITIVE)
+    gaia_span: float = param(2.83, "yr", "time covered by the astrometry", "Gaia DR3, 34 months", within=POSITIVE)
+    along_scan_error: float = param(0.46, "mas", "error of one along-scan observation at G = 16.3", "Lindegren et al. 2021, fig. A.1", within=POSITIVE)
+    unit_weight_error: float = param(1.4, "", "RUWE above which an astrometric fit counts as disturbed", "Lindegren et al. 2018", within=(1, inf))
+    host_magnitude: float = param(16.31, "mag", "G of TOI-6894", "TESS input catalogue in the PSCompPars export of 2026-06-02")
+    faintest_magnitude: float = param(20.7, "mag", "G down to which a companion would be a Gaia source", "Gaia Collaboration 2021")
+    resolved_separation: float = param(0.7, "arcsec", "separation from which Gaia resolves an equal pair", "El-Badry et al. 2021", within=POSITIVE)
+    resolved_slope: float = param(0.35, "arcsec/mag", "growth of that separation with the difference in G", "our choice, after Brandeker & Cataldi 2019")
+    velocities: int = param(17, "", "precise radial velocities", "Bryant et al. 2025")
+    velocity_amplitude_error: float = param(8.3, "m/s", "error of the published semi-amplitude, which sets the error of one velocity", "Bryant et al. 2025", within=POSITIVE)
+    velocity_span: float = param(0.3, "yr", "time the velocities cover", "our choice: dates not known to us", within=POSITIVE)
+    trend_sigmas: float = param(3.0, "", "errors by which a trend would have been noticed", CHOICE, within=POSITIVE)
+    noticed_flux_ratio: float = param(0.1, "", "light in G over the host's above which a second star in spectrum or colours is noticed", CHOICE, within=POSITIVE)
+    sharpness: float = param(6.0, "", "power of signal over threshold in every detection probability", CHOICE, within=POSITIVE)
+    close_period: float = param(10.0, "d", "period up to which the surveys count a giant as close", "Bryant et al. 2023", within=POSITIVE)
+    birth_fragments: tuple[float, float] = param((1e-4, 0.15), "per star", "fragments of giant-planet mass born on wide orbits; at most all cold giants of microlensing", "our choice; Suzuki et al. 2016", within=SHARE)
+    birth_disc: tuple[float, float] = param((1e-3, 0.15), "per star", "giants formed in the disc, by either mechanism, before they migrate", "our choice; Suzuki et al. 2016", within=SHARE)
+    wide_planets: tuple[float, float] = param((0.023, 0.018), "per star", "companions of 2-14 Mjup at 8-400 au of M dwarfs, the lightest that imaging counts", "Lannier et al. 2016", within=SHARE)
+    microlensing_amplitude: float = param(0.61, "dex^-2", "A of d2N / dlog q dlog s = A (q/q_break)^n s^m", "Suzuki et al. 2016", within=POSITIVE)
+    microlensing_slope: float = param(-0.93, "", "n", "Suzuki et al. 2016", within=(-inf, 0))
+    microlensing_separation_slope: float = param(0.49, "", "m", "Suzuki et al. 2016", within=POSITIVE)
+    microlensing_break: float = param(1.7e-4, "", "q_break", "Suzuki et al. 2016", within=POSITIVE)
+    microlensing_mass_ratios: tuple[float, float] = param((5e-4, 0.03), "", "mass ratios counted as giants, from 0.1 Mjup about 0.2 Msun", CHOICE, within=SHARE)
+    microlensing_separations: tuple[float, float] = param((0.3, 5.0), "Einstein radii", "separations counted", "Suzuki et al. 2016", within=POSITIVE)
+    bryant_2023: tuple[float, float] = param((1.37e-3, 0.97e-3), "per star", "close giants, hosts of 0.088-0.26 Msun, 1-10 d", "Bryant et al. 2023", within=SHARE)
+    glusman_late: tuple[float, float] = param((3.6e-4, 2.4e-4), "per star", "close giants, hosts M4 and later, 1-5 d", "Glusman et al. 2025, published version", within=SHARE)
+    glusman_late_preprint: tuple[float, float] = param((3.2e-4, 3.2e-4), "per star", "the same in the first preprint", "Glusman et al. 2025, arXiv v1", within=SHARE)
+    glusman_mid: tuple[float, float] = param((1.53e-3, 0.69e-3), "per star", "close giants, hosts M2.5-M4, 1-5 d", "Glusman et al. 2025, published version", within=SHARE)
+    gillis_limit: float = param(0.012, "per star", "upper limit on hot Jupiters of mid-to-late M dwarfs within 10 d", "Gillis et al. 2026", within=SHARE)
+    ment_limit: float = param(0.07, "per star", "1-sigma upper limit on planets above 1.5 Earth radii, 0.5-7 d, hosts of 0.1-0.3 Msun", "Ment & Charbonneau 2023", within=SHARE)
+    coverage: float = param(0.95, "", "coverage of the intervals that the verdict compares", CHOICE, within=SHARE)
+    draws: int = param(200_000, "", "draws of every factor", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: everything that can change a number."""
 
@@ -237,6 +287,7 @@ class Config:
     limiting: LimitingConfig = LimitingConfig()
     tides: TidesConfig = TidesConfig()
     disk: DiskConfig = DiskConfig()
+    occurrence: OccurrenceConfig = OccurrenceConfig()
 
 
 def parameters(config: Config) -> list[tuple[str, Any, str, str, str]]:
