@@ -22,6 +22,7 @@ __all__ = [
     "OccurrenceConfig",
     "OriginConfig",
     "RobustnessConfig",
+    "SecularConfig",
     "SelectionConfig",
     "TargetConfig",
     "TidesConfig",
@@ -254,7 +255,7 @@ class OccurrenceConfig:
     birth_fragments: tuple[float, float] = param((1e-4, 0.15), "per star", "fragments of giant-planet mass born on wide orbits; at most all cold giants of microlensing", "our choice; Suzuki et al. 2016", within=SHARE)
     birth_disc: tuple[float, float] = param((1e-3, 0.15), "per star", "giants formed in the disc, by either mechanism, before they migrate", "our choice; Suzuki et al. 2016", within=SHARE)
     wide_planets: tuple[float, float] = param((0.023, 0.018), "per star", "companions of 2-14 Mjup at 8-400 au of M dwarfs, the lightest that imaging counts", "Lannier et al. 2016", within=SHARE)
-    microlensing_amplitude: float = param(0.61, "dex^-2", "A of d2N / dlog q dlog s = A (q/q_break)^n s^m", "Suzuki et al. 2016", within=POSITIVE)
+    microlensing_amplitude: tuple[float, float] = param((0.61, 0.13), "dex^-2, dex", "A of d2N / dlog q dlog s = A (q/q_break)^n s^m: median, spread", "Suzuki et al. 2016", within=POSITIVE)
     microlensing_slope: float = param(-0.93, "", "n", "Suzuki et al. 2016", within=(-inf, 0))
     microlensing_separation_slope: float = param(0.49, "", "m", "Suzuki et al. 2016", within=POSITIVE)
     microlensing_break: float = param(1.7e-4, "", "q_break", "Suzuki et al. 2016", within=POSITIVE)
@@ -269,6 +270,39 @@ class OccurrenceConfig:
     coverage: float = param(0.95, "", "coverage of the intervals that the verdict compares", CHOICE, within=SHARE)
     draws: int = param(200_000, "", "draws of every factor", CHOICE)
     seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class SecularConfig:
+    """Level 2: the physics of the secular integration; tides are described by time lags alone, never by Q'."""
+
+    start_age: float = param(5.0, "Myr", "age of the star when the cycles start", CHOICE, within=POSITIVE)
+    octupole: bool = param(True, "", "octupole terms", "Liu, Munoz & Lai 2015")
+    corrected_averaging: bool = param(True, "", "second-order term of double averaging", "Luo, Katz & Dong 2016; Tremaine 2023")
+    relativity: bool = param(True, "", "first post-Newtonian precession", "Fabrycky & Tremaine 2007")
+    bulges: bool = param(True, "", "tidal and rotational bulges of both bodies", "Fabrycky & Tremaine 2007")
+    friction: bool = param(True, "", "tidal friction in both bodies", "Hut 1981")
+    companion_lag: float = param(1.0, "s", "time lag of the companion; 1 s is Q' of about 2e5 at the target's orbit", CHOICE, within=(0, 1e4))
+    companion_lags: tuple[float, ...] = param((0.1, 1.0, 10.0), "s", "time lags of the sweep, two decades", CHOICE, within=(0, 1e4))
+    star_lag: float = param(0.1, "s", "time lag of the star; 0.1 s is Q' of about 2e6 at the target's orbit", CHOICE, within=(0, 1e4))
+    companion_love: float = param(0.39, "", "Love number k_2 of the companion", "Saturn, Lainey et al. 2017", within=POSITIVE)
+    star_love: float = param(0.286, "", "Love number k_2 of the star", "n = 3/2 polytrope, Brooker & Olle 1955", within=POSITIVE)
+    companion_inertia: float = param(0.25, "m R^2", "moment of inertia of the companion", "gas giants, 0.22-0.28", within=SHARE)
+    companion_rotation: float = param(0.5, "d", "rotation period of the companion at the start", CHOICE, within=POSITIVE)
+    companion_spin: str = param("state", "", "state (integrated) or pseudo_synchronous", "Hut 1981")
+    star_rotation: float = param(3.0, "d", "rotation period of the star, constant, along the orbit's normal", CHOICE, within=POSITIVE)
+    star_radius: str = param("track", "", "radius with age: track (BHAC15), contracting, literal or constant", "Baraffe et al. 2015; specification")
+    companion_radius: str = param("cooling", "", "radius with age: cooling or constant", "see data/frozen")
+    reference_age: float = param(5.0, "Gyr", "age at which the published radii hold", "typical field M dwarf", within=POSITIVE)
+    disruption_factors: tuple[float, ...] = param((2.7, 2.0, 1.7), "r_t", "periapsis that disrupts, over the tidal radius: default first, falling", "Guillochon et al. 2011", within=POSITIVE)
+    close_axis: float = param(0.1, "au", "an orbit this small counts as migrated", CHOICE, within=POSITIVE)
+    tolerance: float = param(1e-10, "", "local error of a step, of vectors of length one", "outcome fractions agree with 1e-11", within=(0, 1e-6))
+    averaging_floor: float = param(3.0, "epsilon_SA", "sqrt(1 - e^2) below which double averaging fails and a run ends", "Luo, Katz & Dong 2016", within=(-1, inf))
+    quench_ratio: float = param(0.01, "", "relative change of 1 - e^2 by the perturber in a turn of the apsis, below which it is dropped", CHOICE, within=SHARE)
+    certify: bool = param(True, "", "stop where the attainable eccentricity is bounded below what matters")
+    settle_cycles: float = param(500.0, "t_k / epsilon_oct", "time before an orbit may count as settled", "compared with runs to the end", within=POSITIVE)
+    settle_margin: float = param(2.5, "", "smallest periapsis of a settled orbit over the outermost disruption radius", CHOICE, within=POSITIVE)
+    step_limit: int = param(20_000_000, "", "steps after which a system is given up and counted as invalid")
 
 
 @dataclass(frozen=True)
@@ -287,6 +321,7 @@ class Config:
     limiting: LimitingConfig = LimitingConfig()
     tides: TidesConfig = TidesConfig()
     disk: DiskConfig = DiskConfig()
+    secular: SecularConfig = SecularConfig()
     occurrence: OccurrenceConfig = OccurrenceConfig()
 
 

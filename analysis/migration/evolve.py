@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
+from analysis.constants import G
 from analysis.migration import triple
 from analysis.migration.circularise import circularise, lookup, radius_table
 from analysis.migration.lanes import LENGTH, STAGES, attempt, derivative
@@ -29,7 +30,7 @@ from analysis.migration.secular import (
     orient,
     set_parameters,
 )
-from analysis.migration.shortrange import stable
+from analysis.migration.shortrange import octupole_strength, stable
 
 __all__ = ["SERIES", "evolve", "series"]
 
@@ -38,22 +39,25 @@ SERIES = ("eccentricity", "inclination", "semimajor_axis", "outer_eccentricity",
 CHECK = 8  # accepted steps between looks at quenching and drift
 LARGEST_DRIFT = 1e-4
 NEAR = 1.3  # periapsis minima within this many outermost disruption radii are landed on
+SAME_DEPTH = 0.99  # a window whose smallest periapsis is above this share of the smallest before it brings nothing new
+LONGEST_SETTLING = 1e5  # t_k
+LARGEST_DECAY = 0.1  # relative change of a, extrapolated to the time limit, that a settled orbit may have
 RECORDS = len(triple.RECORD)
 
 (
     _TIME_LIMIT, _START_AGE, _TOLERANCE, _RELATIVITY, _BULGES, _FRICTION, _SPIN, _STAR_SPIN, _COMPANION, _STAR, _FIRST, _CLOSE, _FLOOR, _QUENCH, _CERTIFY,
-    _STEPS,
+    _STEPS, _SETTLE_CYCLES, _SETTLE_MARGIN,
 ) = (triple.PHYSICS.index(name) for name in (
     "time_limit", "start_age", "tolerance", "relativity", "bulges", "friction", "companion_spin", "star_spin", "companion_radius_final",
-    "star_radius_final", "disruption_first", "close_axis", "averaging_floor", "quench_ratio", "certify", "step_limit",
+    "star_radius_final", "disruption_first", "close_axis", "averaging_floor", "quench_ratio", "certify", "step_limit", "settle_cycles", "settle_margin",
 ))
 (
     FINAL_AXIS, FINAL_E, END, CROSSING, _, _, RP, RP_TIME, RP_SHARE, CLOSE_TIME, QUENCH_TIME, AVERAGING, FINAL_I, FINAL_SPIN, CONSTRAINT, ORTHOGONAL,
     FLIPS, STEPS,
 ) = range(RECORDS)
-(MIGRATED, INSIDE, TIME_LIMIT, WIDE, BOUNDED, BAD_INPUT, UNSTABLE, AVERAGING_FAILS, STEP_LIMIT, UNDERFLOW, NOT_FINITE, DRIFT) = (
+(MIGRATED, INSIDE, TIME_LIMIT, WIDE, BOUNDED, SETTLED, BAD_INPUT, UNSTABLE, AVERAGING_FAILS, STEP_LIMIT, UNDERFLOW, NOT_FINITE, DRIFT) = (
     triple.REASONS[name] for name in (
-        "migrated", "inside_disruption", "time_limit", "quenched_wide", "bounded", "bad_input", "unstable", "averaging_fails", "step_limit",
+        "migrated", "inside_disruption", "time_limit", "quenched_wide", "bounded", "settled", "bad_input", "unstable", "averaging_fails", "step_limit",
         "step_underflow", "not_finite", "drift",
     )
 )
@@ -196,7 +200,31 @@ def _begin(system, physics, row, y, p, l, age, table):
         return BOUNDED, averaging, mass_factor, 0.0
     rate = 8.0 * p[QUADRUPOLE * W + l] * a * math.sqrt(a) * (1.0 - e2 * e2) ** -1.5
     rate += _short_range_rate(a, math.sqrt(1.0 - e * e), p, l, table[0, 0], table[0, 1])
+    row[FINAL_I] = math.cos(system[7])
     return 0, averaging, mass_factor, min(physics[_TIME_LIMIT], 0.05 / rate)
+
+
+@njit(cache=True, error_model="numpy")
+def _windows(system, physics):
+    """(t_k, end of the first window of `_settled`) in yr: t_k = sqrt(m12 / G) a2^3 (1 - e2^2)^(3/2) / (m3 a^(3/2))."""
+    m12, m3, a, a2, e2 = system[0] + system[1], system[2], system[3], system[4], system[6]
+    time = math.sqrt(m12 / G) * a2**3 * (1.0 - e2 * e2) ** 1.5 / (m3 * a**1.5)
+    octupole = octupole_strength(system[0], system[1], a, a2, e2)
+    if physics[_CERTIFY] == 0.0:
+        return time, math.inf
+    return time, time * min(LONGEST_SETTLING, physics[_SETTLE_CYCLES] / max(octupole, 1e-12))
+
+
+@njit(cache=True, error_model="numpy")
+def _by_length(systems):
+    """Rows in falling order of the number of Kozai times per yr, so that the longest runs do not start last; rows that are no triples come first."""
+    speed = np.empty(len(systems))
+    for i in range(len(systems)):
+        s = systems[i]
+        speed[i] = s[2] * s[3] ** 1.5 / (s[4] ** 3 * (1.0 - s[6] * s[6]) ** 1.5)
+        if not speed[i] < math.inf:
+            speed[i] = math.inf
+    return np.argsort(-speed, kind="mergesort")
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -211,6 +239,8 @@ def evolve(systems, physics, record, reason):
     h, longest, t, error, factor, slope, curvature = np.zeros(W), np.zeros(W), np.zeros(W), np.zeros(W), np.zeros(W), np.zeros(W), np.zeros(W)
     averaging, mass_factor, node = np.zeros(W), np.zeros(W), np.zeros(W, np.int64)
     owner, landing, tries = np.full(W, -1), np.zeros(W, np.int64), np.zeros(W, np.int64)
+    window, depth = np.zeros(W), np.zeros((2, W))  # end of the running window; smallest periapsis before it and in it
+    order = _by_length(systems)
     limit, start_age = physics[_TIME_LIMIT], physics[_START_AGE]
     age, table = radius_table(start_age, limit, physics[_COMPANION : _COMPANION + 5], physics[_STAR : _STAR + 5])
     forces = physics[_RELATIVITY] != 0.0 or physics[_BULGES] != 0.0 or physics[_FRICTION] != 0.0
@@ -219,11 +249,12 @@ def evolve(systems, physics, record, reason):
         fresh = False
         for l in range(W):
             while owner[l] < 0 and following < len(systems):
-                i = following
+                i = order[following]
                 following += 1
                 reason[i], averaging[l], mass_factor[l], h[l] = _begin(systems[i], physics, record[i], y, p, l, age, table)
                 if reason[i] == 0:
                     owner[l], t[l], node[l], landing[l], tries[l] = i, 0.0, 0, 0, 0
+                    window[l], depth[0, l], depth[1, l] = _windows(systems[i], physics)[1], math.inf, math.inf
                     for c in range(3):
                         radii[2 * c * W + l], radii[(2 * c + 1) * W + l] = table[0, c], 0.0
                     running += 1
@@ -259,8 +290,16 @@ def evolve(systems, physics, record, reason):
                     end = UNDERFLOW if error[l] < math.inf else NOT_FINITE
             else:
                 end = _accept(
-                    row, physics, y, new, k, p, radii, age, table, h, longest, t, factor, slope, curvature, averaging, mass_factor, node, landing, tries, l,
+                    row, physics, y, new, k, p, radii, age, table, h, longest, t, factor, slope, curvature, averaging, mass_factor, node, landing, tries,
+                    depth, l,
                 )
+                if end == 0 and t[l] >= window[l]:
+                    outermost = physics[_FIRST] * row[RP] / row[RP_SHARE]
+                    shrunk = abs(1.0 - y[12 * W + l] / systems[i, 3]) * limit / t[l]
+                    if depth[1, l] > SAME_DEPTH * depth[0, l] and row[RP] > physics[_SETTLE_MARGIN] * outermost and shrunk < LARGEST_DECAY:
+                        end = SETTLED
+                    depth[0, l], depth[1, l] = min(depth[0, l], depth[1, l]), math.inf
+                    window[l] *= 2.0
             if end == 0 and row[STEPS] >= physics[_STEPS]:
                 end = STEP_LIMIT
             if end > 0:
@@ -295,7 +334,7 @@ def _turning(start, end, rise, fall, h):
 
 
 @njit(cache=True, error_model="numpy")
-def _accept(row, physics, y, new, k, p, radii, age, table, h, longest, t, factor, slope, curvature, averaging, mass_factor, node, landing, tries, l):
+def _accept(row, physics, y, new, k, p, radii, age, table, h, longest, t, factor, slope, curvature, averaging, mass_factor, node, landing, tries, depth, l):
     """Take an accepted step of lane l, or send it back to land on a periapsis minimum inside it. Returns a reason, 0 to go on."""
     before, jj = _dot(y, 0, 0, l), _dot(new, 0, 0, l)
     a = new[12 * W + l]
@@ -333,7 +372,9 @@ def _accept(row, physics, y, new, k, p, radii, age, table, h, longest, t, factor
     outer = _dot(y, 6, 6, l)
     short = averaging[l] * a * math.sqrt(a) / (outer * math.sqrt(outer))
     row[AVERAGING] = min(row[AVERAGING], math.sqrt(least) / short)
-    if _note(row, physics, _periapsis(a, least), roche, t[l]):
+    periapsis = _periapsis(a, least)
+    depth[1, l] = min(depth[1, l], periapsis)
+    if _note(row, physics, periapsis, roche, t[l]):
         return INSIDE
     if row[AVERAGING] < physics[_FLOOR]:
         return AVERAGING_FAILS

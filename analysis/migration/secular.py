@@ -18,7 +18,7 @@ from analysis.migration.triple import PHYSICS
 
 __all__ = [
     "AXIS", "BROWN", "BULGE_P", "BULGE_S", "FRICTION_P", "FRICTION_S", "INERTIA", "LANES", "MOTION", "OCTUPOLE", "PARAMETERS", "PSEUDO", "QUADRUPOLE",
-    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "orient", "radius", "rates", "set_parameters",
+    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "orient", "rates", "set_parameters",
     "short_range", "three_body",
 ]
 
@@ -93,15 +93,6 @@ def orient(inner_eccentricity, outer_eccentricity, inclination, inner_argument, 
     state[9 * W + lane] = outer_eccentricity * math.cos(outer_argument)
     state[10 * W + lane] = outer_eccentricity * math.sin(outer_argument)
     state[11 * W + lane] = 0.0
-
-
-@njit(cache=True, error_model="numpy")
-def radius(age, final, knee, power, exponent, slope):
-    """R(t) = final ((1 + (knee/t)^power)^exponent + slope log10(t / Gyr)) at age t in yr, in the unit of `final`."""
-    shape = 1.0
-    if exponent != 0.0:
-        shape = (1.0 + (knee / age) ** power) ** exponent
-    return final * (shape + slope * math.log10(age * 1e-9))
 
 
 @njit(cache=True, error_model="numpy", inline="always")
