@@ -16,6 +16,7 @@ __all__ = [
     "Config",
     "DiskConfig",
     "EccentricityConfig",
+    "EnsembleConfig",
     "KozaiConfig",
     "LimitingConfig",
     "MixtureConfig",
@@ -306,6 +307,38 @@ class SecularConfig:
 
 
 @dataclass(frozen=True)
+class EnsembleConfig:
+    """Level 2: priors of the ensemble of triples, and what is asked of its outcomes; the physics is that of SecularConfig.
+
+    A triple is drawn from the product of the priors and drawn again until it is stable (Mardling & Aarseth 2001), all of it at once.
+    """
+
+    inner_axis_median: float = param(4.0, "au", "birth orbit of the companion: median of a log-normal", "peak of very-low-mass binaries, Winters et al. 2019; Offner et al. 2023", within=POSITIVE)
+    inner_axis_spread: float = param(0.5, "dex", "its standard deviation", CHOICE, within=POSITIVE)
+    inner_axis_min: float = param(0.3, "au", "smallest birth orbit", CHOICE, within=POSITIVE)
+    inner_axis_max: float = param(30.0, "au", "largest birth orbit", CHOICE, within=POSITIVE)
+    inner_eccentricity: float = param(0.01, "", "eccentricity of the companion at the start", CHOICE, within=(-1e-300, 0.9))
+    outer_mass_law: str = param("flat", "", "perturber mass: flat or log_flat", CHOICE)
+    outer_mass_min: float = param(0.01, "Msun", "lowest perturber mass", CHOICE, within=POSITIVE)
+    outer_mass_max: float = param(1.0, "Msun", "highest perturber mass", CHOICE, within=POSITIVE)
+    outer_axis_median: float = param(30.0, "au", "perturber's orbit: median of a log-normal", CHOICE, within=POSITIVE)
+    outer_axis_spread: float = param(1.2, "dex", "its standard deviation", CHOICE, within=POSITIVE)
+    outer_axis_max: float = param(5000.0, "au", "largest perturber orbit; the smallest is the stability limit", CHOICE, within=POSITIVE)
+    outer_eccentricity_law: str = param("thermal", "", "perturber's eccentricity: thermal (density 2e) or uniform, up to stability", "Jeans 1919; Ambartsumian 1937")
+    time_limit: float = param(1.0, "Gyr", "time available T", SPEC, within=POSITIVE)
+    seed: int = param(6894, "", "random seed")
+    attempts: int = param(10_000, "", "most draws of one triple before it is given up as impossible", CHOICE)
+    systems: int = param(20_000, "", "triples of the frozen ensemble", "migrated share to 10 %")
+    own_systems: int = param(400, "", "triples integrated in the build when the frozen ensemble is for another target or other physics", CHOICE)
+    rerun_share: float = param(0.02, "", "share of the frozen triples that every build integrates again and compares", CHOICE, within=SHARE)
+    averaging_thresholds: tuple[float, ...] = param((0.0, 1.0, 3.0, 10.0), "epsilon_SA", "smallest sqrt(1 - e^2) below which a triple counts as invalid; 0 never", "Luo, Katz & Dong 2016", within=(-1e-300, inf))
+    averaging_threshold: float = param(3.0, "epsilon_SA", "the one of the headline", CHOICE, within=(-1e-300, inf))
+    inner_axis_medians: tuple[float, ...] = param((1.0, 2.0, 4.0, 8.0), "au", "other medians of the birth orbit, by weights", CHOICE, within=POSITIVE)
+    outer_axis_medians: tuple[float, ...] = param((10.0, 100.0, 300.0), "au", "other medians of the perturber's orbit, by weights", CHOICE, within=POSITIVE)
+    least_effective: float = param(100.0, "", "effective number of triples below which a weighted share is not trusted", CHOICE, within=POSITIVE)
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: everything that can change a number."""
 
@@ -322,6 +355,7 @@ class Config:
     tides: TidesConfig = TidesConfig()
     disk: DiskConfig = DiskConfig()
     secular: SecularConfig = SecularConfig()
+    ensemble: EnsembleConfig = EnsembleConfig()
     occurrence: OccurrenceConfig = OccurrenceConfig()
 
 
