@@ -303,7 +303,7 @@ class SecularConfig:
     certify: bool = param(True, "", "stop where the attainable eccentricity is bounded below what matters")
     settle_cycles: float = param(500.0, "t_k / epsilon_oct", "time before an orbit may count as settled", "compared with runs to the end", within=POSITIVE)
     settle_margin: float = param(2.5, "", "smallest periapsis of a settled orbit over the outermost disruption radius", CHOICE, within=POSITIVE)
-    step_limit: int = param(20_000_000, "", "steps after which a system is given up and counted as invalid")
+    step_limit: int = param(5_000_000, "", "steps after which a system is given up and counted as invalid")
 
 
 @dataclass(frozen=True)
