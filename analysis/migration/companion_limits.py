@@ -83,7 +83,8 @@ def noticed(config: OccurrenceConfig, values: dict[str, Any], outer_mass, outer_
     second_light = _chance(flux / config.noticed_flux_ratio, n)
     missed = (1 - trend) * (apart * (1 - bright) + (1 - apart) * (1 - disturbed) * (1 - second_light))
     return {
-        "resolved": apart * bright, "astrometry": (1 - apart) * disturbed, "velocities": trend, "light": (1 - apart) * second_light, "any": 1 - missed,
+        "resolved": apart * bright, "astrometry": (1 - apart) * disturbed, "velocities": trend, "light": (1 - apart) * second_light,
+        "any": 1 - missed,
     }
 
 

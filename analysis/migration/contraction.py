@@ -17,8 +17,8 @@ from analysis.migration.cooling import SOURCES, cooling_radii
 from analysis.migration.tracks import load_radii, track_radius
 
 __all__ = [
-    "COMPANION_LAWS", "PARAMETERS", "STAR_LAWS", "RadiusLaw", "companion_fit", "companion_law", "fit_table", "radius", "radius_parameters", "star_fit",
-    "star_law",
+    "COMPANION_LAWS", "PARAMETERS", "STAR_LAWS", "RadiusLaw", "companion_fit", "companion_law", "fit_table", "radius", "radius_parameters",
+    "star_fit", "star_law",
 ]
 
 PARAMETERS = ("final", "knee", "power", "exponent", "slope")
@@ -59,7 +59,9 @@ def radius(law: RadiusLaw, age_yr) -> np.ndarray:
     return law.final * _bracket(law.knee, law.power, law.exponent, law.slope, age_yr)
 
 
-def _scaled(shape: tuple[float, float, float, float], known_radius: float, known_age_yr: float, errors: tuple[float, float] = (0.0, 0.0)) -> RadiusLaw:
+def _scaled(
+    shape: tuple[float, float, float, float], known_radius: float, known_age_yr: float, errors: tuple[float, float] = (0.0, 0.0)
+) -> RadiusLaw:
     """The law of this shape (knee, power, exponent, slope) that has known_radius at known_age_yr."""
     if not (known_radius > 0 and known_age_yr > 0):
         raise InputError(f"a radius law needs a radius and an age above 0; got {known_radius:g} and {known_age_yr:g} yr.")

@@ -2,11 +2,10 @@
 
 Two cases are mixed. The star is the primary of its pair: its companion has a fraction q of its mass, dN/dq ~ q^beta. Or it is the secondary of a
 heavier star, whose mass follows the initial mass function times the number of companions per primary times the density of q. How often each
-occurs is counted, not modelled: of the stars of 0.1-0.3 Msun within 15 pc a share is in multiples and a smaller share of the primaries among them is
-(Winters et al. 2021, AJ 161, 63), and every star that is not a primary is in a multiple. Orbits are log-normal. Masses in Msun, axes in au; densities per Msun and dex.
+occurs is counted, not modelled: of the stars of 0.1-0.3 Msun within 15 pc a share is in multiples and a smaller share of the primaries among
+them is (Winters et al. 2021, AJ 161, 63), and every star that is not a primary is in a multiple. Orbits are log-normal. Masses in Msun, axes
+in au; densities per Msun and dex.
 """
-
-from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -15,7 +14,7 @@ from analysis.config import OccurrenceConfig
 from analysis.errors import InputError
 
 __all__ = [
-    "beta_parameters", "census", "draw_density", "effective_number", "mass_density", "perturber_density", "primaries_beyond", "weights",
+    "beta_parameters", "census", "effective_number", "mass_density", "perturber_density", "primaries_beyond", "weights",
 ]
 
 HEAVIEST = 1.0  # Msun, the heaviest perturber of the ensemble
@@ -112,20 +111,6 @@ def perturber_density(
     return (1 - secondary_share) * lighter * norm.pdf(log_axis, np.log10(near), near_spread) + secondary_share * heavier * norm.pdf(
         log_axis, np.log10(far), far_spread
     )
-
-
-def draw_density(
-    outer_axis, mass_range: tuple[float, float] = (0.01, 1.0), median: float = 30.0, spread: float = 1.2, axis_range: tuple[Any, float] = (0.0, np.inf)
-) -> np.ndarray:
-    """Density per Msun and dex of draws flat in mass and log-normal in axis (median au, spread dex) within axis_range (au).
-
-    The lower end may be an array, one stability limit per draw: the density then is that of a draw known to be stable. NaN where an axis
-    range is empty.
-    """
-    low, high = (np.log10(np.where(np.asarray(end, dtype=float) > 0, end, 1e-300)) for end in axis_range)
-    kept = norm.cdf(high, np.log10(median), spread) - norm.cdf(low, np.log10(median), spread)
-    density = norm.pdf(np.log10(np.asarray(outer_axis, dtype=float)), np.log10(median), spread)
-    return density / np.where(kept > 0, kept, np.nan) / (mass_range[1] - mass_range[0])
 
 
 def weights(density, drawn) -> np.ndarray:

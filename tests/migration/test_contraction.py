@@ -20,7 +20,8 @@ def test_parameters_are_those_of_the_kernel():
     law = contraction.star_law("track", **TARGET_STAR)
     final, knee, power, exponent, slope = contraction.radius_parameters(law)
     age = 3.7e7
-    assert float(contraction.radius(law, age)) == pytest.approx(final * ((1 + (knee / age) ** power) ** exponent + slope * np.log10(age / 1e9)), rel=1e-14)
+    expected = final * ((1 + (knee / age) ** power) ** exponent + slope * np.log10(age / 1e9))
+    assert float(contraction.radius(law, age)) == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""Occurrence as a product of factors that are known as distributions: draws, the product, and which factor's width dominates.
+
+The logarithm of a product of independent factors has the sum of their variances, so each factor owns a share of the total.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis.errors import InputError
+from analysis.migration.perturbers import beta_parameters
+
+__all__ = ["KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "product", "quantile", "share_factor", "variance_shares"]
+
+KINDS = ("beta", "gamma", "log_uniform", "log_normal", "value")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor: beta (a, b); gamma (shape, scale); log_uniform (low, high); log_normal (median, spread in dex); value (x, x)."""
+
+    name: str
+    kind: str
+    parameters: tuple[float, float]
+    meaning: str = ""
+    source: str = ""
+
+
+def gamma_parameters(mean: float, error: float) -> tuple[float, float]:
+    """(shape, scale) of the Gamma distribution with this mean and standard deviation: a rate above 0 from few counts."""
+    if not (mean > 0 and error > 0):
+        raise InputError(f"[occurrence] a measured rate is {mean:g} with error {error:g}; expected both above 0.")
+    return (mean / error) ** 2, error**2 / mean
+
+
+def _frozen(factor: Factor):
+    first, second = factor.parameters
+    if factor.kind == "beta":
+        return stats.beta(first, second)
+    if factor.kind == "gamma":
+        return stats.gamma(first, scale=second)
+    if factor.kind == "log_uniform" and 0 < first < second:
+        return stats.loguniform(first, second)
+    if factor.kind == "log_normal":
+        return stats.lognorm(second * np.log(10), scale=first)
+    return None
+
+
+def quantile(factor: Factor, share) -> np.ndarray:
+    """Quantiles of a factor. Raises InputError for an unknown kind or an empty bracket."""
+    first, second = factor.parameters
+    share = np.asarray(share, dtype=float)
+    if factor.kind == "value" or (factor.kind == "log_uniform" and first == second > 0):
+        return np.full(share.shape, float(first))
+    found = _frozen(factor)
+    if found is None:
+        raise InputError(f"factor {factor.name}: no {factor.kind} distribution from {first:g} and {second:g}; expected one of {', '.join(KINDS)}.")
+    return found.ppf(share)
+
+
+def draw(factor: Factor, draws: int, seed: int, stream: int) -> np.ndarray:
+    """`draws` values of a factor from its own stream of random numbers, so that other factors cannot change them.
+
+    The unit interval is stratified into `draws` cells, one value each in random order: quantiles of a factor are exact to 1/draws.
+    """
+    generator = np.random.default_rng([seed, stream])
+    return quantile(factor, (generator.permutation(draws) + generator.random(draws)) / draws)
+
+
+def product(columns: list[np.ndarray]) -> np.ndarray:
+    """Product of columns of draws, each (draws,)."""
+    return np.prod(np.stack(columns), axis=0)
+
+
+def variance_shares(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(variance of log10 of each column, its share of the sum); zeros for columns that do not vary. Columns must be positive."""
+    variance = np.array([np.log10(column).var() for column in columns])
+    return variance, variance / variance.sum() if variance.sum() > 0 else np.zeros_like(variance)
+
+
+def counted_share(weight, event) -> tuple[float, float]:
+    """Beta parameters of the mean of weight * event over n draws: P(event and covered) when the weights average to the covered share.
+
+    Without weights this is Jeffreys' Beta(k + 1/2, n - k + 1/2). With them the number of trials is the one whose binomial error equals that of
+    the weighted mean, or the effective number of draws when no event occurred. Raises InputError without draws or with a mean above 1.
+    """
+    weight, event = (np.asarray(v, dtype=float) for v in (weight, event))
+    if weight.size == 0:
+        raise InputError("a share cannot be counted without systems; the ensemble is empty.")
+    value = weight * event
+    mean, variance = float(value.mean()), float(value.var() / value.size)
+    if mean > 1 + 5 * variance**0.5:
+        raise InputError(f"weights give a share of {mean:g}; expected at most 1, so they do not belong to these draws.")
+    mean, total = min(mean, 1.0), float((weight**2).sum())
+    if 0 < mean < 1 and variance > 0:
+        trials = mean * (1 - mean) / variance
+    else:
+        trials = float(weight.sum()) ** 2 / total if total > 0 else 0.0
+    return mean * trials + 0.5, (1 - mean) * trials + 0.5
+
+
+def share_factor(name: str, mean_error: tuple[float, float], meaning: str, source: str) -> Factor:
+    """A Beta factor from a mean and its error."""
+    return Factor(name, "beta", beta_parameters(*mean_error), meaning, source)

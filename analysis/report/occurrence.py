@@ -1,0 +1,32 @@
+"""Artifacts of the occurrence comparison: its tables, and every scalar the text may quote."""
+
+from pathlib import Path
+from typing import Any
+
+from analysis.report.files import Context, write_csv, write_json
+
+__all__ = ["write"]
+
+
+def _nested(table: Any, *keys: str) -> dict[str, Any]:
+    """A table as nested dicts, one level per key column, then column: value."""
+    nested: dict[str, Any] = {}
+    for row in table.to_dict("records"):
+        level = nested
+        for key in keys:
+            level = level.setdefault(str(row.pop(key)), {})
+        level.update(row)
+    return nested
+
+
+def write(directory: Path, context: Context, *, occurrence: Any) -> None:
+    """occurrence_{factors,comparison,predictions,observed,priors}.csv and occurrence_summary.json."""
+    tables = {
+        "factors": ("pathway", "factor"), "comparison": ("pathway", "observed"), "predictions": ("pathway",), "observed": ("name",), "priors": ("prior",),
+    }
+    content: dict[str, Any] = dict(occurrence.summary)
+    for name, keys in tables.items():
+        table = getattr(occurrence, name)
+        write_csv(directory / f"occurrence_{name}.csv", table, context)
+        content[name] = _nested(table, *keys)
+    write_json(directory / "occurrence_summary.json", content, context)
