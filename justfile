@@ -42,6 +42,12 @@ analyze *args: _environment
 count *args: _environment
     @{{python}} -m analysis --count-candidates "$@"
 
+# Integrate an ensemble of triples, e.g. `just sweep --systems 1000`; `just sweep freeze` keeps its outcomes
+[group("analysis")]
+[no-exit-message]
+sweep *args: _environment
+    @{{python}} -m analysis.migration.sweep "$@"
+
 # Fetch both catalogues from their archives into data/fetched
 [group("data")]
 [no-exit-message]
