@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit
 
-from analysis.migration.secular import hut
+from analysis.migration.secular import hut, kernel
 
 __all__ = ["AGES", "circularise", "lookup", "radius_table", "tidal_rates"]
 
@@ -48,7 +48,7 @@ def lookup(age, table, node, when):
     return node, min(1.0, (when - age[node]) / (age[node + 1] - age[node]))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def tidal_rates(a, e, companion, star, motion, friction_p, friction_s, star_spin):
     """(d ln a/dt, de/dt) in 1/yr. companion, star: R^5 in au^5; motion = n a^(3/2); friction = k_2 tau m'/m in yr (`secular.PARAMETERS`)."""
     x = e * e
@@ -65,18 +65,17 @@ def tidal_rates(a, e, companion, star, motion, friction_p, friction_s, star_spin
     return -6.0 * (both * f1 * i15 - rotated * f2 * i12), -27.0 * e * (both * f3 * i13 - 11.0 / 18.0 * rotated * f4 * i10)
 
 
-@njit(cache=True, error_model="numpy")
-def circularise(t, limit, a, e, start_age, age, table, motion, friction_p, friction_s, star_spin, mass_factor, factors, close_axis, crossing, watch):
+@kernel
+def circularise(t, limit, a, e, start_age, age, table, motion, friction_p, friction_s, star_spin, mass_factor, factors, close_axis, crossing, watch, k):
     """(status, t, a, e): the tidal evolution of (a in au, e) from t to `limit` in yr after the start; status 0, 1 inside the last
     disruption radius, 2 too many steps, 3 not finite.
 
     factors (3,): periapsis over tidal radius R_p mass_factor at which crossing (3,) is set to the time when that is earlier;
-    watch (4,): smallest periapsis, its time, smallest periapsis over tidal radius, time at which a first falls to close_axis.
+    watch (4,): smallest periapsis, its time, smallest periapsis over tidal radius, time at which a first falls to close_axis; k (7, 2): scratch.
     """
     node, _ = lookup(age, table, 0, start_age + t)
     h = 1e-3 * (limit - t) + 1.0
     y0, y1 = math.log(a), e
-    k = np.zeros((7, 2))
     for _ in range(MOST_STEPS):
         node, share = lookup(age, table, node, start_age + t)
         roche = mass_factor * (table[node, 3] + share * (table[node + 1, 3] - table[node, 3]))

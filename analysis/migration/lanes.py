@@ -9,7 +9,7 @@ import math
 
 from numba import njit
 
-from analysis.migration.secular import AXIS, LANES, STATES, short_range, three_body
+from analysis.migration.secular import AXIS, LANES, STATES, kernel, short_range, three_body
 
 __all__ = ["LENGTH", "STAGES", "attempt", "derivative"]
 
@@ -21,7 +21,7 @@ SAFETY, SHRINK, GROW = 0.9, 0.2, 6.0
 TINY = 1e-60  # keeps 0/0 out of a state that does not change
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def derivative(y, p, radii, fraction, forces, k, stage):
     """Write the derivative of all lanes to stage `stage` of k; `forces` adds short-range forces and tides."""
     three_body(y, p, k[stage])
@@ -29,7 +29,7 @@ def derivative(y, p, radii, fraction, forces, k, stage):
         short_range(y, p, radii, fraction, k[stage])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def attempt(y, h, wide, p, radii, forces, tolerance, k, stage, new, error, factor):
     """One step of h (LANES,) yr for every lane from y (LENGTH,), whose derivative is stage 0 of k.
 
@@ -117,7 +117,7 @@ def attempt(y, h, wide, p, radii, forces, tolerance, k, stage, new, error, facto
     _errors(y, new, h, tolerance, k, wide, stage, error, factor)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _errors(y, new, h, tolerance, k, fifth, third, error, factor):
     """error and factor of `attempt`: |h| |e5|^2 / sqrt(|e5|^2 + 0.01 |e3|^2) over the scaled states (Hairer et al., eq. II.10.16)."""
     for i in range(N):

@@ -1,7 +1,7 @@
 """Level 2, the equations: octupole-order double-averaged vectors with short-range forces and constant-time-lag tides.
 
 State of one triple, 14 numbers: j (3), e (3), j2 (3), e2 (3), the inner semi-major axis a in au, and the companion's spin variable
-s = Omega_p R_p^2 in au^2/yr, which a contracting companion keeps. Eight triples (LANES) advance side by side, so every array is flat with
+s = Omega_p R_p^2 in au^2/yr, which a contracting companion keeps. LANES triples advance side by side, so every array is flat with
 the triple as its fastest index: element k of triple l is at k * LANES + l. Loops over triples hold no branch and no library call but sqrt.
 
 With the potential energy Phi, dj = -(1/L)(j x d_j Phi + e x d_e Phi), de = -(1/L)(j x d_e Phi + e x d_j Phi) (Tremaine, Touma & Namouni
@@ -18,7 +18,7 @@ from analysis.migration.triple import PHYSICS
 
 __all__ = [
     "AXIS", "BROWN", "BULGE_P", "BULGE_S", "FRICTION_P", "FRICTION_S", "INERTIA", "LANES", "MOTION", "OCTUPOLE", "PARAMETERS", "PSEUDO", "QUADRUPOLE",
-    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "orient", "rates", "set_parameters",
+    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "kernel", "orient", "rates", "set_parameters",
     "short_range", "three_body",
 ]
 
@@ -27,6 +27,10 @@ STATES = 14
 AXIS, SPIN = 12, 13
 W = LANES
 _SQRT_G = math.sqrt(G)
+
+# Numba counts references to array arguments atomically, which costs more than the arithmetic of a step. Without the count a function cannot
+# allocate (it does not compile), so nothing can leak; the division by zero of "numpy" keeps branches out of the loops over triples.
+kernel = njit(cache=True, error_model="numpy", _nrt=False)
 
 # Rows of the parameter array, constants of one triple.
 (
@@ -56,7 +60,7 @@ _PSEUDO, _LOVE_P, _LOVE_S, _LAG_P, _LAG_S = map(_switch, ("pseudo_synchronous", 
 _INERTIA, _SPIN_S = map(_switch, ("companion_inertia", "star_spin"))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def set_parameters(m1, m2, m3, outer_axis, physics, parameters, lane):
     """Fill one lane of `parameters` (PARAMETERS * LANES,) from masses in Msun, a2 in au and the physics vector."""
     m12 = m1 + m2
@@ -78,7 +82,7 @@ def set_parameters(m1, m2, m3, outer_axis, physics, parameters, lane):
     parameters[PSEUDO * W + lane] = physics[_PSEUDO]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def orient(inner_eccentricity, outer_eccentricity, inclination, inner_argument, outer_argument, state, lane):
     """Set j, e, j2, e2 of one lane: outer orbit in the xy plane, the companion's ascending node on x, angles in rad from it."""
     ci, si = math.cos(inclination), math.sin(inclination)
@@ -106,7 +110,7 @@ def hut(x):
     return f1, f2, f3, f4, f5
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def three_body(y, p, out):
     """Write the three-body part of the derivative (1/yr) of all lanes to `out` (STATES * LANES,), the axis and spin rates as zero.
 
@@ -177,7 +181,7 @@ def three_body(y, p, out):
         out[13 * W + l] = 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def short_range(y, p, radii, fraction, out):
     """Add 1PN, tidal and rotational bulges, and tidal friction to the derivative of all lanes in `out` (STATES * LANES,).
 
