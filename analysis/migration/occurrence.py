@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.config import OccurrenceConfig
+from analysis.config import EnsembleConfig, OccurrenceConfig
 from analysis.constants import DAY_S, YEAR_S, G
 from analysis.errors import InputError
 from analysis.migration.companion_limits import METHODS, conditioned, noticed
+from analysis.migration.draws import log_density
 from analysis.migration.factors import Factor, counted_share, draw, gamma_parameters, product, quantile, share_factor, variance_shares
 from analysis.migration.perturbers import census, effective_number, perturber_density, primaries_beyond, weights
-from analysis.migration.triple import INVALID, MIGRATED, OUTCOMES
+from analysis.migration.triple import INVALID, MIGRATED, OUTCOMES, SYSTEM, column
 
-__all__ = ["PATHWAYS", "PRIORS", "Occurrence", "Triples", "close_axis", "compare", "microlensing_rate", "observed_rates", "run"]
+__all__ = ["PATHWAYS", "PRIORS", "Occurrence", "Triples", "close_axis", "compare", "microlensing_rate", "observed_rates", "run", "triples_of"]
 
 PATHWAYS = ("fragments", "cold_giants", "disc")
 PRIORS = ("ensemble", "census", "primary", "secondary", "narrow")
@@ -55,6 +56,24 @@ class Occurrence:
     priors: pd.DataFrame  # prior on the perturber: outcomes, and the same when no companion was noticed
     densities: pd.DataFrame  # log10 rate against probability density per dex, for pathways and observed rates
     summary: dict[str, Any]
+
+
+def triples_of(systems, attempts, outcome, record, config: EnsembleConfig) -> Triples:
+    """The ensemble as the comparison sees it: systems (n, len(SYSTEM)) drawn by `draws` under `config`, attempts (n,), outcome (n,), record.
+
+    The draws are the prior restricted to stable triples, so their density is the prior's over its stable share, one over the mean of the
+    attempts. Rows that were never drawn (NaN) are left out.
+    """
+    systems, attempts = np.asarray(systems, dtype=float), np.asarray(attempts, dtype=float)
+    drawn = np.isfinite(systems).all(axis=1)
+    systems = systems[drawn]
+    axis = systems[:, column("outer_axis", SYSTEM)]
+    density = log_density(systems, config)
+    per_dex = np.exp(density["outer_mass"] + density["outer_axis"]) * axis * np.log(10)
+    return Triples(
+        systems[:, column("outer_mass", SYSTEM)], axis, systems[:, column("outer_eccentricity", SYSTEM)],
+        per_dex * (attempts[drawn].mean() if drawn.any() else 1.0), np.asarray(outcome)[drawn], np.asarray(record)[drawn, column("final_axis")],
+    )
 
 
 def close_axis(host_mass: float, period_day: float) -> float:
@@ -189,15 +208,18 @@ def _density(name: str, draws: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"name": name, "log10_rate": (edges[:-1] + edges[1:]) / 2, "density_per_dex": counts / counts.sum() * BINS_PER_DEX})
 
 
-def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any) -> Occurrence:
-    """The whole comparison; deterministic in its arguments. `ensemble` carries the fields of `Triples`, `disk` the journeys of the disc stage.
+def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ensemble_config: EnsembleConfig | None = None) -> Occurrence:
+    """The whole comparison; deterministic in its arguments.
 
-    Raises InputError for an empty ensemble, impossible shares or brackets, or a target without a distance.
+    `ensemble` carries systems, attempts, outcome and record of the ensemble stage, drawn under ensemble_config, or is a `Triples`; `disk` carries
+    the journeys of the disc stage. Raises InputError for an empty ensemble, impossible shares or brackets, or a target without a distance.
     """
     values = target.values
     if not values.get("distance_pc"):
         raise InputError("the target has no distance_pc; expected its distance in pc, which decides which companions would show.")
-    triples = Triples(**{name: np.asarray(getattr(ensemble, name)) for name in Triples.__dataclass_fields__})
+    triples = ensemble if isinstance(ensemble, Triples) else triples_of(
+        ensemble.systems, ensemble.attempts, ensemble.outcome, ensemble.record, ensemble_config or EnsembleConfig()
+    )
     if triples.outcome.size == 0:
         raise InputError("the ensemble holds no systems; run its recipe before the occurrence comparison.")
     host = values["host_mass_msun"]
@@ -225,8 +247,8 @@ def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any) -> O
         variance, shares = variance_shares(columns)
         predicted, rest = product(columns), product(columns[1:])
         densities.insert(number, _density(pathway, predicted))
-        for factor, column, one, share in zip(factors, columns, variance, shares, strict=True):
-            low, median, high = np.quantile(column, [QUANTILES[0], 0.5, QUANTILES[-1]])
+        for factor, drawn, one, share in zip(factors, columns, variance, shares, strict=True):
+            low, median, high = np.quantile(drawn, [QUANTILES[0], 0.5, QUANTILES[-1]])
             factor_rows.append({
                 "pathway": pathway, "factor": factor.name, "kind": factor.kind, "first": factor.parameters[0], "second": factor.parameters[1],
                 "low": low, "median": median, "high": high, "log10_spread": float(np.sqrt(one)), "variance_share": share,

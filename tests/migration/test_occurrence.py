@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import dblquad
 
-from analysis.config import OccurrenceConfig
+from analysis.config import EnsembleConfig, OccurrenceConfig
 from analysis.errors import InputError
-from analysis.migration import factors, occurrence
+from analysis.migration import draws, factors, occurrence, perturbers, shortrange
 from analysis.migration.factors import Factor
-from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, UNMIGRATED
+from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, RECORD, UNMIGRATED
 from tests.migration.conftest import make_target
 
 CONFIG = OccurrenceConfig(draws=20_000)
@@ -40,7 +40,7 @@ def make_ensemble(n=20_000, migrated=0.02, disrupted=0.2, invalid=0.01, seed=1):
     pick = generator.random(n)
     outcome = np.select([pick < migrated, pick < migrated + disrupted, pick < migrated + disrupted + invalid], [MIGRATED, DISRUPTED, INVALID], UNMIGRATED)
     final = np.where(outcome == MIGRATED, np.where(generator.random(n) < 0.8, 0.03, 0.08), 3.0)
-    return SimpleNamespace(
+    return occurrence.Triples(
         outer_mass=mass, outer_axis=axis, outer_eccentricity=np.full(n, 0.4), outcome=outcome, final_axis=final,
         drawn_density=stats.norm.pdf(np.log10(axis), np.log10(30), 1.2) / (kept[1] - kept[0]) / 0.99,
     )
@@ -124,6 +124,30 @@ def test_microlensing_rate_against_quadrature():
     assert occurrence.microlensing_rate(c) == pytest.approx(exact, rel=1e-9) and 0.1 < exact < 0.2
     with pytest.raises(InputError, match="microlensing_break"):
         occurrence.microlensing_rate(replace(c, microlensing_mass_ratios=(1e-5, 0.03)))
+
+
+def test_ensemble_draws_carry_the_density_they_were_drawn_from():
+    """With weights to the ensemble's own prior before stability, the mean weight is the stable share; bins of the draws match the density."""
+    config = EnsembleConfig()
+    systems, attempts, _status = draws.draw_systems(np.arange(20_000), config, 0.207, 1.6e-4)
+    record = np.full((len(systems), len(RECORD)), 0.05)
+    found = occurrence.triples_of(systems, attempts, np.full(len(systems), MIGRATED), record, config)
+    prior = stats.norm.pdf(np.log10(found.outer_axis), np.log10(30), 1.2) / stats.norm.cdf(np.log10(5000), np.log10(30), 1.2) / 0.99
+    assert perturbers.weights(prior, found.drawn_density).mean() == pytest.approx(1 / attempts.mean(), rel=1e-9)
+    weight = perturbers.weights(perturbers.perturber_density(found.outer_mass, found.outer_axis, 0.207, CONFIG), found.drawn_density)
+    generator = np.random.default_rng(2)  # the share of the census prior that is stable, by drawing its factors and the ensemble's others
+    n = 40_000
+    grid = np.linspace(1e-3, 1, 20_001)
+    secondary = generator.random(n) < 0.22 / 0.79 / 0.43
+    lighter, heavier = perturbers.mass_density(grid, 0.207, CONFIG)
+    mass = np.where(secondary, *(np.interp(generator.random(n), np.cumsum(d) / d.sum(), grid) for d in (heavier, lighter)))
+    axis = 10 ** np.where(secondary, generator.normal(np.log10(30), 1.3, n), generator.normal(np.log10(7.9), 1.1, n))
+    inner = 10 ** generator.normal(np.log10(4), 0.5, 4 * n)
+    inner = inner[(inner > 0.3) & (inner < 30)][:n]
+    e, cosine = np.sqrt(generator.random(n)), generator.uniform(-1, 1, n)
+    good = [shortrange.stable(0.207 + 1.6e-4, inner[k], mass[k], axis[k], e[k], cosine[k]) and inner[k] < axis[k] < 5000 for k in range(n)]
+    assert weight.mean() == pytest.approx(np.mean(good), abs=0.02)
+    assert (found.final_axis == 0.05).all() and found.outcome.size == 20_000
 
 
 def test_close_orbit_is_keplers():
