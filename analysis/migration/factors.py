@@ -9,9 +9,9 @@ import numpy as np
 from scipy import stats
 
 from analysis.errors import InputError
-from analysis.migration.perturbers import beta_parameters
+from analysis.migration.perturbers import beta_parameters, effective_number
 
-__all__ = ["KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "product", "quantile", "share_factor", "variance_shares"]
+__all__ = ["KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "product", "quantile", "ratio_share", "share_factor", "variance_shares"]
 
 KINDS = ("beta", "gamma", "log_uniform", "log_normal", "value")
 
@@ -92,12 +92,26 @@ def counted_share(weight, event) -> tuple[float, float]:
     mean, variance = float(value.mean()), float(value.var() / value.size)
     if mean > 1 + 5 * variance**0.5:
         raise InputError(f"weights give a share of {mean:g}; expected at most 1, so they do not belong to these draws.")
-    mean, total = min(mean, 1.0), float((weight**2).sum())
-    if 0 < mean < 1 and variance > 0:
-        trials = mean * (1 - mean) / variance
-    else:
-        trials = float(weight.sum()) ** 2 / total if total > 0 else 0.0
+    mean = min(mean, 1.0)
+    trials = mean * (1 - mean) / variance if 0 < mean < 1 and variance > 0 else effective_number(weight)
     return mean * trials + 0.5, (1 - mean) * trials + 0.5
+
+
+def ratio_share(weight, event) -> tuple[float, float]:
+    """Beta parameters of sum(weight * event) / sum(weight): the share of an event among the weighted systems.
+
+    The number of trials is the one whose binomial error equals that of the ratio, and at most the effective number of systems, so that a
+    single system of small weight does not pass for a precise share. Raises InputError without weight.
+    """
+    weight, event = (np.asarray(v, dtype=float) for v in (weight, event))
+    total = float(weight.sum())
+    if not total > 0:
+        raise InputError("a share cannot be counted among systems without weight.")
+    share = float((weight * event).sum()) / total
+    effective = effective_number(weight)
+    variance = float((weight**2 * (event - share) ** 2).sum()) / total**2
+    trials = min(share * (1 - share) / variance, effective) if variance > 0 else effective
+    return share * trials + 0.5, (1 - share) * trials + 0.5
 
 
 def share_factor(name: str, mean_error: tuple[float, float], meaning: str, source: str) -> Factor:

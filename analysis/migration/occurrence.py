@@ -16,7 +16,17 @@ from analysis.constants import DAY_S, YEAR_S, G
 from analysis.errors import InputError
 from analysis.migration.companion_limits import METHODS, conditioned, noticed
 from analysis.migration.draws import log_density
-from analysis.migration.factors import Factor, counted_share, draw, gamma_parameters, product, quantile, share_factor, variance_shares
+from analysis.migration.factors import (
+    Factor,
+    counted_share,
+    draw,
+    gamma_parameters,
+    product,
+    quantile,
+    ratio_share,
+    share_factor,
+    variance_shares,
+)
 from analysis.migration.perturbers import census, effective_number, perturber_density, primaries_beyond, weights
 from analysis.migration.triple import INVALID, MIGRATED, OUTCOMES, SYSTEM, column
 
@@ -119,8 +129,7 @@ def _priors(triples: Triples, values: dict[str, Any], config: OccurrenceConfig, 
         total = weight.sum()
         if total > 0:
             row = {f"{outcome}_share": float((weight * (triples.outcome == k)).sum() / total) for k, outcome in enumerate(OUTCOMES)}
-            a, b = counted_share(weight / weight.mean(), migrated)
-            low, high = quantile(Factor("migrated", "beta", (a, b)), [0.025, 0.975])
+            low, high = quantile(Factor("migrated", "beta", ratio_share(weight, migrated)), [0.025, 0.975])
             row |= {"migrated_share_low": float(low), "migrated_share_high": float(high)}
             shares = conditioned(weight, migrated, chances["any"])
             bound = conditioned(weight, migrated | (triples.outcome == INVALID), chances["any"])
@@ -144,7 +153,7 @@ def _pathway_factors(
     chosen = migrated & (weight > 0)
     close = Factor(
         "within_period", "beta" if chosen.any() else "value",
-        counted_share(weight[chosen] / weight[chosen].mean(), inside[chosen]) if chosen.any() else (1.0, 1.0),
+        ratio_share(weight[chosen], inside[chosen]) if chosen.any() else (1.0, 1.0),
         f"migrated giants with a period up to {config.close_period:g} d", ENSEMBLE,
     )
     invalid = Factor("migrated", "beta", counted_share(weight, migrated | (triples.outcome == INVALID)))

@@ -99,6 +99,23 @@ def test_counted_share_with_weights_covers_the_truth():
     assert 0.90 < hits / tries < 0.99
 
 
+def test_ratio_share_covers_the_truth_and_does_not_trust_one_light_system():
+    generator = np.random.default_rng(9)
+    hits, tries = 0, 400
+    for _ in range(tries):
+        weight = generator.lognormal(0, 1, 600)
+        event = generator.random(600) < 0.3
+        low, high = factors.quantile(Factor("", "beta", factors.ratio_share(weight, event)), [0.025, 0.975])
+        hits += low <= 0.3 <= high
+    assert 0.90 < hits / tries < 0.985
+    assert factors.ratio_share(np.ones(9), np.arange(9) < 4) == pytest.approx((4.5, 5.5))  # Jeffreys again
+    weight = np.array([1e-3, *np.ones(40)])
+    a, b = factors.ratio_share(weight, np.arange(41) > 0)
+    assert a + b == pytest.approx(1 + 40, abs=0.2) and b < 0.51
+    with pytest.raises(InputError, match="without weight"):
+        factors.ratio_share(np.zeros(3), np.ones(3))
+
+
 def test_bad_factors_are_refused():
     with pytest.raises(InputError, match="log_uniform"):
         factors.quantile(Factor("x", "log_uniform", (0.1, 0.01)), 0.5)
