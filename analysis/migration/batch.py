@@ -12,13 +12,18 @@ from analysis.migration.draws import GIVEN_UP, draw_systems
 from analysis.migration.evolve import evolve
 from analysis.migration.triple import PHYSICS, REASONS, RECORD
 
-__all__ = ["DRAW_PARAMETERS", "batch_digest", "cpu_family", "integrate", "kernel_digest", "run_systems", "settings"]
+__all__ = ["batch_digest", "cpu_family", "draw_parameters", "integrate", "kernel_digest", "run_systems", "settings"]
 
-DRAW_PARAMETERS: Final = (
+_DRAW: Final = (
     "inner_axis_median", "inner_axis_spread", "inner_axis_min", "inner_axis_max", "inner_eccentricity", "outer_mass_law", "outer_mass_min",
     "outer_mass_max", "outer_axis_median", "outer_axis_spread", "outer_axis_max", "outer_eccentricity_law", "seed", "attempts",
 )
 KERNEL_MODULES = ("analysis.migration.evolve", "analysis.migration.draws")
+
+
+def draw_parameters() -> tuple[str, ...]:
+    """Parameters of EnsembleConfig that decide which triples are drawn."""
+    return _DRAW
 
 
 def kernel_digest() -> str:
@@ -36,7 +41,7 @@ def cpu_family() -> str:
 def settings(config: EnsembleConfig, physics: np.ndarray, host_mass: float, companion_mass: float) -> dict[str, Any]:
     """What decides the outcome of triple k beside k and the code: draw parameters, bodies (Msun) and the physics by name, exact in JSON."""
     return {
-        "draws": {name: asdict(config)[name] for name in DRAW_PARAMETERS},
+        "draws": {name: asdict(config)[name] for name in _DRAW},
         "host_mass_msun": float(host_mass),
         "companion_mass_msun": float(companion_mass),
         "physics": dict(zip(PHYSICS, (float(value) for value in physics), strict=True)),

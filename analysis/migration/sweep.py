@@ -12,7 +12,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ import numpy as np
 from analysis.config import Config, EnsembleConfig, with_overrides
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
-from analysis.migration.batch import batch_digest, run_systems, settings
-from analysis.migration.chunks import Chunk, finished, gaps, open_folder, write_chunk
+from analysis.migration.batch import batch_digest, kernel_digest, run_systems, settings
+from analysis.migration.chunks import Chunk, finished, gaps, open_folder, read_settings, write_chunk
+from analysis.migration.ensemble_store import RECIPES, freeze
 from analysis.migration.schedule import on_dask, on_threads
 from analysis.migration.secular_physics import physics_vector
 from analysis.migration.triple import OUTCOME_OF_REASON, OUTCOMES, REASONS
@@ -151,7 +152,7 @@ def _parser() -> _Parser:
     parser.add_argument("--scheduler", default="", help="use the Dask cluster at this address, tcp://host:port")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="any parameter, e.g. --set secular.companion_lag=10")
     parser.add_argument("--out", help="folder of the chunks (default .cache/sweeps/TAG-DIGEST)")
-    parser.add_argument("--tag", default="default", help="name of the ensemble (default: default)")
+    parser.add_argument("--tag", default="default", help=f"name of the ensemble; these have settings of their own: {', '.join(RECIPES)}")
     return parser
 
 
@@ -169,6 +170,21 @@ def _overrides(texts: list[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def _freeze(options: argparse.Namespace) -> int:
+    """Keep a finished sweep, by default the only one of this tag."""
+    folders = [Path(options.out).resolve()] if options.out else sorted((CACHE_DIR / "sweeps").glob(f"{options.tag}-????????????"))
+    folders = [folder for folder in folders if len(folders) == 1 or (read_settings(folder) or {}).get("kernel") == kernel_digest()]
+    if len(folders) != 1:
+        raise InputError(f"{len(folders)} sweeps tagged '{options.tag}' in .cache/sweeps are of the present code; name the folder to freeze with --out.")
+    path, entry = freeze(options.tag, folders[0], options.systems)
+    print(f"{_shown(path)}: {entry['systems']} systems, {entry['bytes'] / 1e6:.2f} MB.")
+    return 0
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.workers and options.scheduler:
         raise InputError("--workers and --scheduler exclude one another; give one of them.")
@@ -176,19 +192,17 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("--threads does not go with Dask, whose workers have one thread each; leave it out.")
     if not options.tag or not options.tag.replace("_", "").replace("-", "").isalnum():
         raise InputError(f"--tag {options.tag!r}: expected letters, digits, - and _ only.")
-    overrides = _overrides(options.set)
+    if options.action == "freeze":
+        return _freeze(options)
+    overrides = {section: dict(values) for section, values in RECIPES.get(options.tag, {}).items()}
+    for section, values in _overrides(options.set).items():
+        overrides[section] = {**overrides.get(section, {}), **values}
     config = with_overrides(Config(), overrides, "command line")
     # Rooms do not import one another: the target reaches this one as data.
     target = importlib.import_module("analysis.catalogue.target").run(config.target)
     job, chosen = job_of(config, target)
     folder = Path(options.out).resolve() if options.out else CACHE_DIR / "sweeps" / f"{options.tag}-{job.digest[:12]}"
-    about = {"tag": options.tag, "overrides": overrides, "ensemble": asdict(config.ensemble), "secular": asdict(config.secular)}
-    if options.action == "freeze":
-        from analysis.migration.ensemble_store import freeze
-
-        path, entry = freeze(options.tag, folder, job.digest, chosen, about, options.systems)
-        print(f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}: {entry['systems']} systems, {entry['bytes'] / 1e6:.2f} MB.")
-        return 0
+    about = {"tag": options.tag, "overrides": overrides, "kernel": kernel_digest()}
     systems = options.systems or config.ensemble.systems
     if config.ensemble.seed >= 1 << 63:
         raise InputError(f"[ensemble] seed is {config.ensemble.seed}; expected a whole number below 2^63.")
@@ -196,9 +210,8 @@ def _run(options: argparse.Namespace) -> int:
         job, chosen, systems, folder, first=options.first, chunk=options.chunk, threads=options.threads or _processors(), workers=options.workers or 0,
         scheduler=options.scheduler, about=about,
     )
-    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     parts = ", ".join(f"{name} {number}" for name, number in progress.outcomes().items())
-    print(f"{progress.systems} systems in {shown} ({progress.resumed} were there): {parts}.")
+    print(f"{progress.systems} systems in {_shown(folder)} ({progress.resumed} were there): {parts}.")
     print(", ".join(f"{name} {number}" for name, number in (progress.reasons or {}).items() if number))
     fresh = progress.systems - progress.resumed
     if fresh:
