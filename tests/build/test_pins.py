@@ -1,4 +1,4 @@
-"""One list of pins: pyproject.toml, requirements.lock and environment.yml say the same."""
+"""One list of pins: pyproject.toml, requirements.lock, the locks of the extras and environment.yml say the same."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ import pytest
 import yaml
 from packaging.markers import Marker
 
-from tools.pins import CONDA_NAMES, PIP_ONLY, conda_environment, pins, quarto_pin
+from tools.pins import CONDA_NAMES, EXTRAS, PIP_ONLY, additions, conda_environment, entries, extra_pins, pins, quarto_pin
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGN_CARD = {"jupyter", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "numba", "matplotlib", "requests", "pytest"}
@@ -17,14 +17,14 @@ IMPORT_NAMES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "astroML": "astroml
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
-def locked() -> list[tuple[str, str, str, int]]:
-    """(name, version, marker, number of hashes) of every entry of the lock."""
-    entries = []
-    for block in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8").strip()):
+def locked(name: str = "requirements.lock") -> list[tuple[str, str, str, int]]:
+    """(name, version, marker, number of hashes) of every entry of a lock."""
+    found = []
+    for block in re.split(r"\n(?=\S)", (ROOT / name).read_text(encoding="utf-8").strip()):
         match = re.match(r"([a-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?\n", block)
         assert match, block[:80]
-        entries.append((match[1], match[2], match[3] or "", block.count("--hash=sha256:")))
-    return entries
+        found.append((match[1], match[2], match[3] or "", block.count("--hash=sha256:")))
+    return found
 
 
 def test_every_pin_is_locked_at_its_version():
@@ -54,6 +54,25 @@ def test_required_packages_are_there_and_quarto_is_optional():
     assert "quarto-cli" not in {name for name, *_ in locked()}
 
 
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_lock_of_an_extra_holds_its_pins_and_nothing_of_the_main_lock(extra):
+    found = locked(f"requirements-{extra}.lock")
+    versions = {name: version for name, version, _, _ in found}
+    assert {name: versions.get(name) for name in extra_pins(extra)} == extra_pins(extra)
+    assert not set(versions) & {name for name, *_ in locked()}
+    assert len(versions) == len(found)
+    assert all(hashes > 0 for *_, hashes in found)
+
+
+def test_an_extra_that_would_change_a_pinned_package_is_refused():
+    base = "numpy==2.4 \\\n    --hash=sha256:00\nzip==1 ; python_version < '3' \\\n    --hash=sha256:01"
+    more = "dask==1.0 \\\n    --hash=sha256:02"
+    assert list(entries(base)) == ["numpy", "zip"]
+    assert additions(f"{more}\n{base}\n", base) == more + "\n"
+    with pytest.raises(ValueError, match=r"needs numpy==2\.5"):
+        additions(f"{more}\n{base}".replace("numpy==2.4", "numpy==2.5"), base)
+
+
 def test_conda_environment_is_the_one_the_pins_make():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     assert text == conda_environment()
@@ -75,4 +94,4 @@ def test_everything_imported_is_pinned():
                     imported.add(node.module.split(".")[0])
     ours = {"analysis", "manuscript", "tools", "tests", "benchmarks"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
     third_party = {IMPORT_NAMES.get(name, name) for name in imported - set(sys.stdlib_module_names) - ours}
-    assert third_party <= set(pins())
+    assert third_party <= set(pins()).union(*(extra_pins(extra) for extra in EXTRAS))

@@ -117,6 +117,56 @@ def sentence(done: subprocess.CompletedProcess) -> str:
     return done.stderr
 
 
+def lock_of(root: Path, extra: str, version: str = "1.0") -> None:
+    (root / f"requirements-{extra}.lock").write_text(f"{extra}-package=={version} \\\n    --hash=sha256:22\n")
+
+
+def test_an_extra_is_installed_when_asked_for_and_kept_from_then_on(recipes, bare_path):
+    lock_of(recipes, "peers")
+    lock_of(recipes, "sweep")
+    assert run(recipes, "bash", "tools/setup.sh", path=bare_path).returncode == 0
+    assert "-r requirements-" not in (recipes / "calls").read_text()
+    done = run(recipes, "bash", "tools/setup.sh", "--extra", "peers", path=bare_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    calls = (recipes / "calls").read_text()
+    assert calls.count("--require-hashes -r requirements-peers.lock") == 1
+    assert "requirements-sweep.lock" not in calls
+    for options in ((), ("--extra", "peers")):  # nothing to do
+        again = run(recipes, "bash", "tools/setup.sh", *options, path=bare_path)
+        assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert (recipes / "calls").read_text() == calls
+    lock_of(recipes, "peers", "2.0")
+    assert run(recipes, "bash", "tools/setup.sh", "--extra", "sweep", path=bare_path).returncode == 0
+    later = (recipes / "calls").read_text()[len(calls):]
+    assert "-r requirements-peers.lock" in later
+    assert "-r requirements-sweep.lock" in later
+    assert "-r requirements.lock" not in later
+
+
+def test_an_extra_that_cannot_be_installed_is_told_and_stops_no_build_that_does_not_need_it(recipes, bare_path):
+    current(recipes)
+    lock_of(recipes, "peers")
+    python = recipes / ".venv" / "bin" / "python"
+    python.write_text(python.read_text().replace('exit "${PYTHON_STATUS:-0}"\n', '[ "$3" != install ] || exit "${PYTHON_STATUS:-0}"\n'))
+    assert "'peers' could not be installed" in sentence(run(recipes, "bash", "tools/setup.sh", "--extra", "peers", path=bare_path, PYTHON_STATUS="1"))
+    assert not (recipes / ".venv" / "installed-peers.lock").exists()
+    assert run(recipes, "bash", "tools/setup.sh", "--extra", "peers", path=bare_path).returncode == 0
+    lock_of(recipes, "peers", "2.0")
+    done = run(recipes, "bash", "tools/setup.sh", path=bare_path, PYTHON_STATUS="1")
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1
+    assert "just setup --extra peers" in done.stderr
+
+
+def test_only_extras_with_a_lock_are_known(recipes, bare_path):
+    current(recipes)
+    lock_of(recipes, "peers")
+    lock_of(recipes, "sweep")
+    for words in (["--extra", "nonsense"], ["--extra"]):
+        assert "one of: peers, sweep" in sentence(run(recipes, "bash", "tools/setup.sh", *words, path=bare_path))
+    assert not (recipes / "calls").exists()
+
+
 def test_setup_says_what_is_missing(recipes, bare_path):
     assert "not 3.11, 3.12 or 3.13" in sentence(run(recipes, "bash", "tools/setup.sh", path=bare_path, PYTHON_FITS="1"))
     assert "--colour" in sentence(run(recipes, "bash", "tools/setup.sh", "--colour", path=bare_path))
