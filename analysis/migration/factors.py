@@ -3,7 +3,7 @@
 The logarithm of a product of independent factors has the sum of their variances, so each factor owns a share of the total.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -11,20 +11,36 @@ from scipy import stats
 from analysis.errors import InputError
 from analysis.migration.perturbers import beta_parameters, effective_number
 
-__all__ = ["KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "product", "quantile", "ratio_share", "share_factor", "variance_shares"]
+__all__ = [
+    "KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "mixture", "product", "quantile", "ratio_share", "share_factor",
+    "variance_shares",
+]
 
-KINDS = ("beta", "gamma", "log_uniform", "log_normal", "value")
+KINDS = ("beta", "gamma", "log_uniform", "log_normal", "value", "mixture")
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor: beta (a, b); gamma (shape, scale); log_uniform (low, high); log_normal (median, spread in dex); value (x, x)."""
+    """One factor: beta (a, b); gamma (shape, scale); log_uniform (low, high); log_normal (median, spread in dex); value (x, x).
+
+    A mixture takes its `parts` for equally likely and has no parameters of its own.
+    """
 
     name: str
     kind: str
     parameters: tuple[float, float]
     meaning: str = ""
     source: str = ""
+    parts: tuple["Factor", ...] = ()
+
+
+def mixture(name: str, parts: list[Factor], meaning: str, source: str) -> Factor:
+    """The factor itself when there is one part, else a mixture of all with equal weight. Raises InputError without parts."""
+    if not parts:
+        raise InputError(f"factor {name} has no distribution; expected at least one.")
+    if len(parts) == 1:
+        return replace(parts[0], name=name, meaning=meaning, source=source)
+    return Factor(name, "mixture", (np.nan, np.nan), meaning, source, tuple(parts))
 
 
 def gamma_parameters(mean: float, error: float) -> tuple[float, float]:
@@ -48,7 +64,7 @@ def _frozen(factor: Factor):
 
 
 def quantile(factor: Factor, share) -> np.ndarray:
-    """Quantiles of a factor. Raises InputError for an unknown kind or an empty bracket."""
+    """Quantiles of a factor, but not of a mixture. Raises InputError for another kind or an empty bracket."""
     first, second = factor.parameters
     share = np.asarray(share, dtype=float)
     if factor.kind == "value" or (factor.kind == "log_uniform" and first == second > 0):
@@ -62,10 +78,17 @@ def quantile(factor: Factor, share) -> np.ndarray:
 def draw(factor: Factor, draws: int, seed: int, stream: int) -> np.ndarray:
     """`draws` values of a factor from its own stream of random numbers, so that other factors cannot change them.
 
-    The unit interval is stratified into `draws` cells, one value each in random order: quantiles of a factor are exact to 1/draws.
+    The unit interval is stratified into `draws` cells, one value each in random order: quantiles of a factor are exact to 1/draws. The parts of
+    a mixture get equal numbers of draws, one more for the first where they do not divide.
     """
     generator = np.random.default_rng([seed, stream])
-    return quantile(factor, (generator.permutation(draws) + generator.random(draws)) / draws)
+    if factor.kind != "mixture":
+        return quantile(factor, (generator.permutation(draws) + generator.random(draws)) / draws)
+    out, order = np.empty(draws), generator.permutation(draws)
+    for number, part in enumerate(factor.parts):
+        chosen = order[number :: len(factor.parts)]
+        out[chosen] = quantile(part, (generator.permutation(chosen.size) + generator.random(chosen.size)) / max(chosen.size, 1))
+    return out
 
 
 def product(columns: list[np.ndarray]) -> np.ndarray:

@@ -14,45 +14,30 @@ import pandas as pd
 from analysis.config import EnsembleConfig, OccurrenceConfig
 from analysis.constants import DAY_S, YEAR_S, G
 from analysis.errors import InputError
-from analysis.migration.companion_limits import METHODS, conditioned, noticed
-from analysis.migration.draws import log_density
+from analysis.migration.conditioning import Triples, prior_table, prior_weights, triples_of
 from analysis.migration.factors import (
     Factor,
     counted_share,
     draw,
     gamma_parameters,
+    mixture,
     product,
     quantile,
     ratio_share,
     share_factor,
     variance_shares,
 )
-from analysis.migration.perturbers import census, effective_number, perturber_density, primaries_beyond, weights
-from analysis.migration.triple import INVALID, MIGRATED, OUTCOMES, SYSTEM, column
+from analysis.migration.perturbers import census, primaries_beyond
+from analysis.migration.triple import INVALID, MIGRATED
 
-__all__ = ["PATHWAYS", "PRIORS", "Occurrence", "Triples", "close_axis", "compare", "microlensing_rate", "observed_rates", "run", "triples_of"]
+__all__ = ["PATHWAYS", "Occurrence", "close_axis", "compare", "evaluate", "microlensing_rate", "observed_rates", "run"]
 
 PATHWAYS = ("fragments", "cold_giants", "disc")
-PRIORS = ("ensemble", "census", "primary", "secondary", "narrow")
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 DISC_MODELS = ("gap", "type_ii")
 BINS_PER_DEX = 10
+VARIANT_KEYS = ("required_births_median", "required_births_low", "required_births_high", "probability_required_above_one", "verdict")
 ENSEMBLE, DISC = "level-2 ensemble, census prior", "disc stage: birth orbits and gap models"
-
-
-@dataclass(frozen=True)
-class Triples:
-    """What the comparison needs of an ensemble of triples, one value per system, each (n,).
-
-    drawn_density is the density per Msun and dex from which (outer_mass, log10 outer_axis) was drawn; outcome indexes triple.OUTCOMES.
-    """
-
-    outer_mass: np.ndarray
-    outer_axis: np.ndarray
-    outer_eccentricity: np.ndarray
-    drawn_density: np.ndarray
-    outcome: np.ndarray
-    final_axis: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,26 +49,9 @@ class Occurrence:
     predictions: pd.DataFrame  # pathway: quantiles of the prediction, the most favourable value
     observed: pd.DataFrame  # each observed rate or limit
     priors: pd.DataFrame  # prior on the perturber: outcomes, and the same when no companion was noticed
+    variants: pd.DataFrame  # physics of the ensemble: the same under the census prior, and births that fragments would need per observed rate
     densities: pd.DataFrame  # log10 rate against probability density per dex, for pathways and observed rates
     summary: dict[str, Any]
-
-
-def triples_of(systems, attempts, outcome, record, config: EnsembleConfig) -> Triples:
-    """The ensemble as the comparison sees it: systems (n, len(SYSTEM)) drawn by `draws` under `config`, attempts (n,), outcome (n,), record.
-
-    The draws are the prior restricted to stable triples, so their density is the prior's over its stable share, one over the mean of the
-    attempts. Rows that were never drawn (NaN) are left out.
-    """
-    systems, attempts = np.asarray(systems, dtype=float), np.asarray(attempts, dtype=float)
-    drawn = np.isfinite(systems).all(axis=1)
-    systems = systems[drawn]
-    axis = systems[:, column("outer_axis", SYSTEM)]
-    density = log_density(systems, config)
-    per_dex = np.exp(density["outer_mass"] + density["outer_axis"]) * axis * np.log(10)
-    return Triples(
-        systems[:, column("outer_mass", SYSTEM)], axis, systems[:, column("outer_eccentricity", SYSTEM)],
-        per_dex * (attempts[drawn].mean() if drawn.any() else 1.0), np.asarray(outcome)[drawn], np.asarray(record)[drawn, column("final_axis")],
-    )
 
 
 def close_axis(host_mass: float, period_day: float) -> float:
@@ -110,61 +78,29 @@ def observed_rates(config: OccurrenceConfig) -> list[tuple[str, str, tuple[float
     return [*rates, *((name, "limit", (getattr(config, name),) * 2) for name in ("gillis_limit", "ment_limit"))]
 
 
-def _prior_weights(name: str, triples: Triples, host: float, config: OccurrenceConfig) -> np.ndarray:
-    """Weights that turn the ensemble's draws into a prior; "ensemble" keeps the draws."""
-    if name == "ensemble":
-        return np.ones(triples.outer_mass.size)
-    share = {"primary": 0.0, "secondary": 1.0}.get(name)
-    separations = (config.narrow_separation, config.separation_of_secondaries) if name == "narrow" else None
-    return weights(perturber_density(triples.outer_mass, triples.outer_axis, host, config, separations, share), triples.drawn_density)
-
-
-def _priors(triples: Triples, values: dict[str, Any], config: OccurrenceConfig, inside: np.ndarray) -> pd.DataFrame:
-    """Outcomes under each prior, of the stable perturbers, and the same conditioned on nothing having been noticed."""
-    chances = noticed(config, values, triples.outer_mass, triples.outer_axis, triples.outer_eccentricity)
+def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Factor, Factor, float]:
+    """(share of companions that bring the giant close, share of these within close_period, most favourable product) under the census prior."""
+    weight = prior_weights("census", triples, host, config)
     migrated = triples.outcome == MIGRATED
-    rows = []
-    for name in PRIORS:
-        weight = _prior_weights(name, triples, values["host_mass_msun"], config)
-        total = weight.sum()
-        if total > 0:
-            row = {f"{outcome}_share": float((weight * (triples.outcome == k)).sum() / total) for k, outcome in enumerate(OUTCOMES)}
-            low, high = quantile(Factor("migrated", "beta", ratio_share(weight, migrated)), [0.025, 0.975])
-            row |= {"migrated_share_low": float(low), "migrated_share_high": float(high)}
-            shares = conditioned(weight, migrated, chances["any"])
-            bound = conditioned(weight, migrated | (triples.outcome == INVALID), chances["any"])
-            row |= {"close_share_of_migrated": float((weight * (migrated & inside)).sum() / max((weight * migrated).sum(), 1e-300))}
-            row |= {key: shares[key] for key in ("migrated_share_hidden", "hidden_share", "noticed_migrated_share")}
-            row |= {"migrated_share_bound": bound["migrated_share"], "migrated_share_hidden_bound": bound["migrated_share_hidden"]}
-            row |= {f"noticed_{method}_share": float((weight * chances[method]).sum() / total) for method in METHODS}
-            covered = float(weight.mean()) if name != "ensemble" else 1.0
-            rows.append({"prior": name, "covered_share": covered, "effective_systems": effective_number(weight), **row})
-    return pd.DataFrame(rows)
-
-
-def _pathway_factors(
-    config: OccurrenceConfig, triples: Triples, host: float, disk: Any, inside: np.ndarray
-) -> dict[str, tuple[list[Factor], float]]:
-    """Factors of each pathway, births first, and the most favourable product of all but the births."""
-    weight = _prior_weights("census", triples, host, config)
-    migrated = triples.outcome == MIGRATED
-    companions = share_factor("perturber", config.multiple_share, "stars with a companion star or brown dwarf", "Winters et al. 2021")
-    moved = Factor("migrated", "beta", counted_share(weight, migrated), "perturbers that bring the giant close without disrupting it", ENSEMBLE)
     chosen = migrated & (weight > 0)
-    close = Factor(
-        "within_period", "beta" if chosen.any() else "value",
-        ratio_share(weight[chosen], inside[chosen]) if chosen.any() else (1.0, 1.0),
-        f"migrated giants with a period up to {config.close_period:g} d", ENSEMBLE,
-    )
-    invalid = Factor("migrated", "beta", counted_share(weight, migrated | (triples.outcome == INVALID)))
-    top = 0.5 + config.coverage / 2
-    best_triple = float(quantile(companions, top) * quantile(invalid, top))
+    inside = triples.final_axis <= close_axis(host, config.close_period)
+    moved = Factor("migrated", "beta", counted_share(weight, migrated), "companions that bring the giant close without disrupting it", ENSEMBLE)
+    close = Factor("within_period", "value", (1.0, 1.0))
+    if chosen.any():
+        close = Factor("within_period", "beta", ratio_share(weight[chosen], inside[chosen]))
+    bound = Factor("migrated", "beta", counted_share(weight, migrated | (triples.outcome == INVALID)))
+    return moved, close, float(quantile(bound, 0.5 + config.coverage / 2))
 
-    journeys = disk.journeys[disk.journeys["model"].isin(DISC_MODELS)]
-    arriving = journeys["in_time_share"].to_numpy(dtype=float) if len(journeys) else np.array([0.0])
-    least = 1 / config.draws
-    bracket = (max(float(arriving.min()), least), max(float(arriving.max()), least))
-    drift = Factor("in_time", "log_uniform", bracket, "giants that drift to the inner edge within the life of the disc", DISC)
+
+def _pathways(
+    config: OccurrenceConfig, variants: dict[str, Triples], host: float, disk: Any
+) -> tuple[dict[str, tuple[list[Factor], float]], dict[str, tuple[list[Factor], float]]]:
+    """(pathways, variants): the factors of each, births first, and the most favourable product of all but the births.
+
+    The pathways take each variant of the ensemble's physics for equally likely.
+    """
+    companions = share_factor("perturber", config.multiple_share, "stars with a companion star or brown dwarf", "Winters et al. 2021")
+    most = float(quantile(companions, 0.5 + config.coverage / 2))
     births = {
         "fragments": Factor("births", "log_uniform", config.birth_fragments, "fragments of giant-planet mass per star", "bracket"),
         "cold_giants": Factor(
@@ -173,11 +109,22 @@ def _pathway_factors(
         ),
         "disc": Factor("births", "log_uniform", config.birth_disc, "giants formed in the disc per star", "bracket"),
     }
-    return {
-        "fragments": ([births["fragments"], companions, moved, close], best_triple),
-        "cold_giants": ([births["cold_giants"], companions, moved, close], best_triple),
+    found = {label: _moved(config, triples, host) for label, triples in variants.items()}
+    moved = mixture("migrated", [one[0] for one in found.values()], "companions that bring the giant close without disrupting it", ENSEMBLE)
+    close = mixture("within_period", [one[1] for one in found.values()], f"migrated giants with a period up to {config.close_period:g} d", ENSEMBLE)
+    best = most * max(one[2] for one in found.values())
+
+    journeys = disk.journeys[disk.journeys["model"].isin(DISC_MODELS)]
+    arriving = journeys["in_time_share"].to_numpy(dtype=float) if len(journeys) else np.array([0.0])
+    least = 1 / config.draws
+    bracket = (max(float(arriving.min()), least), max(float(arriving.max()), least))
+    drift = Factor("in_time", "log_uniform", bracket, "giants that drift to the inner edge within the life of the disc", DISC)
+    pathways = {
+        "fragments": ([births["fragments"], companions, moved, close], best),
+        "cold_giants": ([births["cold_giants"], companions, moved, close], best),
         "disc": ([births["disc"], drift], bracket[1]),
     }
+    return pathways, {label: ([births["fragments"], companions, one[0], one[1]], most * one[2]) for label, one in found.items()}
 
 
 def compare(predicted: np.ndarray, rest: np.ndarray, best: float, kind: str, observed: np.ndarray, coverage: float) -> dict[str, Any]:
@@ -217,45 +164,32 @@ def _density(name: str, draws: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"name": name, "log10_rate": (edges[:-1] + edges[1:]) / 2, "density_per_dex": counts / counts.sum() * BINS_PER_DEX})
 
 
-def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ensemble_config: EnsembleConfig | None = None) -> Occurrence:
-    """The whole comparison; deterministic in its arguments.
-
-    `ensemble` carries systems, attempts, outcome and record of the ensemble stage, drawn under ensemble_config, or is a `Triples`; `disk` carries
-    the journeys of the disc stage. Raises InputError for an empty ensemble, impossible shares or brackets, or a target without a distance.
-    """
-    values = target.values
-    if not values.get("distance_pc"):
-        raise InputError("the target has no distance_pc; expected its distance in pc, which decides which companions would show.")
-    triples = ensemble if isinstance(ensemble, Triples) else triples_of(
-        ensemble.systems, ensemble.attempts, ensemble.outcome, ensemble.record, ensemble_config or EnsembleConfig()
-    )
-    if triples.outcome.size == 0:
-        raise InputError("the ensemble holds no systems; run its recipe before the occurrence comparison.")
-    host = values["host_mass_msun"]
-    inside = triples.final_axis <= close_axis(host, config.close_period)
-    priors = _priors(triples, values, config, inside)
-    pathways = _pathway_factors(config, triples, host, disk, inside)
-
-    seen = {}
-    observations = []
+def _observations(config: OccurrenceConfig) -> tuple[dict[str, tuple[str, np.ndarray]], pd.DataFrame]:
+    """Draws of every observation by name, with its kind, and the table of observations."""
+    seen, rows = {}, []
     for stream, (name, kind, pair) in enumerate(observed_rates(config)):
         factor = Factor(name, "gamma", gamma_parameters(*pair)) if kind == "rate" else Factor(name, "value", pair)
         seen[name] = (kind, draw(factor, config.draws, config.seed, 100 + stream))
         low, median, high = quantile(factor, [QUANTILES[0], 0.5, QUANTILES[-1]])
         error = pair[1] if kind == "rate" else np.nan
-        observations.append({"name": name, "kind": kind, "value": pair[0], "error": error, "low": low, "median": median, "high": high})
+        rows.append({"name": name, "kind": kind, "value": pair[0], "error": error, "low": low, "median": median, "high": high})
+    return seen, pd.DataFrame(rows)
 
-    factor_rows, prediction_rows, comparison_rows = [], [], []
-    densities = [_density(name, draws) for name, (kind, draws) in seen.items() if kind == "rate"]
-    streams: dict[str, int] = {}  # a factor shared by pathways has the same draws in all of them
-    for number, (pathway, (factors, best)) in enumerate(pathways.items()):
+
+def _predict(
+    config: OccurrenceConfig, pathways: dict[str, tuple[list[Factor], float]], seen: dict[str, tuple[str, np.ndarray]]
+) -> tuple[list, list, list, list]:
+    """(factor rows, prediction rows, comparison rows, densities) of the pathways; factors of one name share their draws, births do not."""
+    factor_rows, prediction_rows, comparison_rows, densities = [], [], [], []
+    streams: dict[str, int] = {}
+    for pathway, (factors, best) in pathways.items():
         columns = []
         for factor in factors:
             key = f"{pathway}.{factor.name}" if factor.name == "births" else factor.name
             columns.append(draw(factor, config.draws, config.seed, streams.setdefault(key, len(streams))))
         variance, shares = variance_shares(columns)
         predicted, rest = product(columns), product(columns[1:])
-        densities.insert(number, _density(pathway, predicted))
+        densities.append(_density(pathway, predicted))
         for factor, drawn, one, share in zip(factors, columns, variance, shares, strict=True):
             low, median, high = np.quantile(drawn, [QUANTILES[0], 0.5, QUANTILES[-1]])
             factor_rows.append({
@@ -273,23 +207,63 @@ def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ense
             {"pathway": pathway, "observed": name, "kind": kind, **compare(predicted, rest, best, kind, draws, config.coverage)}
             for name, (kind, draws) in seen.items()
         ]
+    return factor_rows, prediction_rows, comparison_rows, densities
 
+
+def evaluate(config: OccurrenceConfig, variants: dict[str, Triples], disk: Any, values: dict[str, Any]) -> Occurrence:
+    """The whole comparison for one or more variants of the ensemble's physics, the default one first; deterministic in its arguments.
+
+    `values` are the target's, `disk` carries the journeys of the disc stage. Raises InputError for an empty ensemble, impossible shares or
+    brackets, or a target without a distance.
+    """
+    if not values.get("distance_pc"):
+        raise InputError("the target has no distance_pc; expected its distance in pc, which decides which companions would show.")
+    if not variants or any(triples.outcome.size == 0 for triples in variants.values()):
+        raise InputError("the ensemble holds no systems; run its recipe before the occurrence comparison.")
+    host = values["host_mass_msun"]
+    default = next(iter(variants.values()))
+    pathways, by_variant = _pathways(config, variants, host, disk)
+    seen, observed = _observations(config)
+    factor_rows, prediction_rows, comparison_rows, densities = _predict(config, pathways, seen)
+    densities += [_density(name, draws) for name, (kind, draws) in seen.items() if kind == "rate"]
+
+    variant_rows = []
+    for label, chain in by_variant.items():
+        table = prior_table(variants[label], values, config, ("census",)).drop(columns="prior")
+        _, (prediction,), compared, _ = _predict(config, {label: chain}, seen)
+        needed = {f"{row['observed']}_{key}": row[key] for row in compared if row["kind"] == "rate" for key in VARIANT_KEYS}
+        systems = {"systems": int(variants[label].outcome.size), "migrated_systems": int((variants[label].outcome == MIGRATED).sum())}
+        per_birth = {key: prediction[key] for key in ("per_birth_median", "per_birth_best")}
+        variant_rows.append({"variant": label, **systems, **(table.iloc[0].to_dict() if len(table) else {}), **per_birth, **needed})
+
+    priors = prior_table(default, values, config)
     counts = census(config.multiple_share[0], config.primary_multiplicity[0])
     by_prior = priors.set_index("prior")
     hidden = float(by_prior["hidden_share"].get("census", np.nan)) * float(by_prior["covered_share"].get("census", np.nan))
     share = counts["multiple_share"]
     summary = {
-        "systems": int(triples.outcome.size),
-        "migrated_systems": int((triples.outcome == MIGRATED).sum()),
+        "systems": int(default.outcome.size),
+        "migrated_systems": int((default.outcome == MIGRATED).sum()),
+        "variant_count": len(variants),
         "census": counts,
         "primaries_beyond_share": primaries_beyond(host, config),
         "close_axis_au": close_axis(host, config.close_period),
         "microlensing_rate": float(microlensing_rate(config)),
         # Bayes: a star without a noticed companion has a stable hidden one with this probability
         "hidden_companion_probability": share * hidden / (1 - share + share * hidden),
+        "rejected": sorted({row["pathway"] for row in comparison_rows if row["verdict"] == "rejected"}),
         "draws": config.draws,
     }
     return Occurrence(
-        pd.DataFrame(factor_rows), pd.DataFrame(comparison_rows), pd.DataFrame(prediction_rows), pd.DataFrame(observations), priors,
+        pd.DataFrame(factor_rows), pd.DataFrame(comparison_rows), pd.DataFrame(prediction_rows), observed, priors, pd.DataFrame(variant_rows),
         pd.concat(densities, ignore_index=True), summary,
     )
+
+
+def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ensemble_config: EnsembleConfig) -> Occurrence:
+    """The comparison as a stage: `evaluate` on the variants of the ensemble stage, drawn under ensemble_config."""
+    variants = {
+        label: triples_of(ensemble.systems, ensemble.attempts, outcome, final_axis, ensemble_config)
+        for label, (outcome, final_axis) in ensemble.variants.items()
+    }
+    return evaluate(config, variants, disk, target.values)

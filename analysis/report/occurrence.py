@@ -20,9 +20,10 @@ def _nested(table: Any, *keys: str) -> dict[str, Any]:
 
 
 def write(directory: Path, context: Context, *, occurrence: Any) -> None:
-    """occurrence_{factors,comparison,predictions,observed,priors}.csv and occurrence_summary.json."""
+    """occurrence_{factors,comparison,predictions,observed,priors,variants}.csv and occurrence_summary.json."""
     tables = {
         "factors": ("pathway", "factor"), "comparison": ("pathway", "observed"), "predictions": ("pathway",), "observed": ("name",), "priors": ("prior",),
+        "variants": ("variant",),
     }
     content: dict[str, Any] = dict(occurrence.summary)
     for name, keys in tables.items():

@@ -5,16 +5,16 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.migration import occurrence
+from analysis.migration import conditioning, occurrence
 from analysis.report import occurrence as writer
 from analysis.report.figures import occurrence as figure
 from analysis.report.files import Context
-from tests.migration.test_occurrence import CONFIG, DISK, TARGET, make_ensemble
+from tests.migration.test_occurrence import CONFIG, DISK, TARGET, evaluate, make_ensemble
 
 
 @pytest.fixture(scope="module")
 def result():
-    return occurrence.run(CONFIG, ensemble=make_ensemble(2000), disk=DISK, target=TARGET)
+    return evaluate(CONFIG, make_ensemble(2000), DISK, TARGET)
 
 
 def keys_of(content):
@@ -27,12 +27,12 @@ def keys_of(content):
 def test_every_artifact(tmp_path, result):
     writer.write(tmp_path, Context(), occurrence=result)
     figure.write(tmp_path, Context(), occurrence=result)
-    tables = {f"occurrence_{name}.csv" for name in ("factors", "comparison", "predictions", "observed", "priors")}
+    tables = {f"occurrence_{name}.csv" for name in ("factors", "comparison", "predictions", "observed", "priors", "variants")}
     drawn = {f"fig_occurrence.{kind}" for kind in ("png", "svg", "csv")}
     assert {path.name for path in tmp_path.iterdir()} == tables | drawn | {"occurrence_summary.json"}
     content = json.loads((tmp_path / "occurrence_summary.json").read_text())
     assert not [key for key in keys_of(content) if "." in key]
-    assert set(content["predictions"]) == set(occurrence.PATHWAYS) and set(content["priors"]) == set(occurrence.PRIORS)
+    assert set(content["predictions"]) == set(occurrence.PATHWAYS) and set(content["priors"]) == set(conditioning.PRIORS)
     assert content["comparison"]["fragments"]["bryant_2023"]["verdict"] in ("rejected", "cannot tell")
     assert content["factors"]["disc"]["in_time"]["median"] == pytest.approx(0.28, abs=0.02)
     table = pd.read_csv(tmp_path / "occurrence_factors.csv")
@@ -50,7 +50,7 @@ def test_the_figure_knows_every_pathway_and_observation(tmp_path, result):
 
 
 def test_nothing_migrates_and_the_figure_is_still_drawn(tmp_path):
-    none = occurrence.run(CONFIG, ensemble=make_ensemble(500, migrated=0, invalid=0), disk=DISK, target=TARGET)
+    none = evaluate(CONFIG, make_ensemble(500, migrated=0, invalid=0), DISK, TARGET)
     writer.write(tmp_path, Context(), occurrence=none)
     figure.write(tmp_path, Context(), occurrence=none)
     content = json.loads((tmp_path / "occurrence_summary.json").read_text())
