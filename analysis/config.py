@@ -18,6 +18,7 @@ __all__ = [
     "EccentricityConfig",
     "EnsembleConfig",
     "KozaiConfig",
+    "LadderConfig",
     "LimitingConfig",
     "MixtureConfig",
     "OccurrenceConfig",
@@ -301,9 +302,9 @@ class SecularConfig:
     averaging_floor: float = param(3.0, "epsilon_SA", "sqrt(1 - e^2) below which double averaging fails and a run ends", "Luo, Katz & Dong 2016", within=(-1, inf))
     quench_ratio: float = param(0.01, "", "relative change of 1 - e^2 by the perturber in a turn of the apsis, below which it is dropped", CHOICE, within=SHARE)
     certify: bool = param(True, "", "stop where the attainable eccentricity is bounded below what matters")
-    settle_cycles: float = param(500.0, "t_k / epsilon_oct", "time before an orbit may count as settled", "compared with runs to the end", within=POSITIVE)
+    settle_cycles: float = param(2e5, "t_k", "Kozai times before periapsis minima are compared; an orbit counts as settled after twice as many", "compared with runs to the end", within=POSITIVE)
     settle_margin: float = param(2.5, "", "smallest periapsis of a settled orbit over the outermost disruption radius", CHOICE, within=POSITIVE)
-    step_limit: int = param(5_000_000, "", "steps after which a system is given up and counted as invalid")
+    step_limit: int = param(10_000_000, "", "steps after which a system is given up and counted as invalid")
 
 
 @dataclass(frozen=True)
@@ -339,6 +340,19 @@ class EnsembleConfig:
 
 
 @dataclass(frozen=True)
+class LadderConfig:
+    """Levels 0, 1 and 2 on one grid and the same draws: every `stride`-th cell of the level-0 map, and the first `draws` of its draws.
+
+    Grid, draws, birth axis and seed are those of KozaiConfig, the physics that of SecularConfig, T, e_in and the averaging thresholds those of EnsembleConfig.
+    """
+
+    stride: int = param(4, "cells", "every so many cells of either axis", CHOICE)
+    offset: int = param(2, "cells", "cells of either axis before the first one", CHOICE)
+    draws: int = param(48, "", "draws per cell, the first of those of level 0", CHOICE)
+    rerun_share: float = param(0.02, "", "share of the frozen draws that every build integrates again and compares", CHOICE, within=SHARE)
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: everything that can change a number."""
 
@@ -356,6 +370,7 @@ class Config:
     disk: DiskConfig = DiskConfig()
     secular: SecularConfig = SecularConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
+    ladder: LadderConfig = LadderConfig()
     occurrence: OccurrenceConfig = OccurrenceConfig()
 
 

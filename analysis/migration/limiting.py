@@ -22,7 +22,7 @@ from analysis.migration.feasibility import System, cell_edges, feasible_counts, 
 from analysis.migration.stellar import target_radius
 from analysis.migration.tides import tidal_radius
 
-__all__ = ["Limiting", "outcome_counts", "run", "tidal_edge"]
+__all__ = ["STEPS", "Limiting", "force_strengths", "inner_binary", "outcome_counts", "run", "tidal_edge"]
 
 YR_PER_GYR = 1e9
 ROTATIONS = ("pseudo_synchronous", "synchronous")
@@ -88,7 +88,8 @@ def outcome_counts(
     return count.reshape(*shape, len(cases), 7), status.reshape(shape)
 
 
-def _system(target: Any, tides: TidesConfig) -> System:
+def inner_binary(target: Any, tides: TidesConfig) -> System:
+    """The target's inner binary; raises InputError for a host without any radius."""
     values = target.values
     radius, source = target_radius(target, tides.default_age)
     companion_radius = (values.get("companion_radius_rjup") or 1.0) * RJUP_AU
@@ -97,7 +98,8 @@ def _system(target: Any, tides: TidesConfig) -> System:
     )
 
 
-def _strengths(config: LimitingConfig, system: System, axis: float) -> np.ndarray:
+def force_strengths(config: LimitingConfig, system: System, axis: float) -> np.ndarray:
+    """The four strengths of `shortrange.short_range_strengths` for a birth axis in au, shape (4,)."""
     rotation = 2 * math.pi * YEAR_DAYS / config.stellar_rotation
     bodies = (system.host_mass, system.companion_mass, system.host_radius, system.companion_radius)
     return np.array(shortrange.short_range_strengths(*bodies, axis, config.stellar_love, config.companion_love, rotation))
@@ -161,7 +163,7 @@ def run(
 ) -> Limiting:
     """Level-1 outcomes of the target on the grid and draws of `kozai_config`. Deterministic; raises InputError for unusable values."""
     kozai, tides = kozai_config or KozaiConfig(), tides_config or TidesConfig()
-    system = _system(target, tides)
+    system = inner_binary(target, tides)
     _check(config, kozai, system)
     mass, axis = grid(kozai)
     pseudo = config.companion_rotation == "pseudo_synchronous"
@@ -180,7 +182,7 @@ def run(
     def counted(inner_axis: float, cases: list[tuple], forces: float = 1.0, octupole: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """(count, status) of cases (T in Gyr, Q', eta, and the share of a cycle if not the default) at a birth axis in au."""
         window = np.array([(case[0] * YR_PER_GYR, case[2] * roche, upper_edge(inner_axis, *case[:2], *case[3:])) for case in cases])
-        strengths = forces * _strengths(config, system, inner_axis)
+        strengths = forces * force_strengths(config, system, inner_axis)
         limit = kozai.outer_eccentricity_max
         return outcome_counts(system, mass, axis, inner_axis, window, strengths, pseudo, octupole, limit, kozai.draws, kozai.seed)
 
