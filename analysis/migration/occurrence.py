@@ -36,7 +36,10 @@ PATHWAYS = ("fragments", "cold_giants", "disc")
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 DISC_MODELS = ("gap", "type_ii")
 BINS_PER_DEX = 10
-VARIANT_KEYS = ("required_births_median", "required_births_low", "required_births_high", "probability_required_above_one", "verdict")
+VARIANT_KEYS = (
+    "required_births_median", "required_births_low", "required_births_high", "probability_required_above_one", "verdict", "verdict_without_invalid",
+)
+VERDICTS = ("cannot tell", "rejected")
 ENSEMBLE, DISC = "level-2 ensemble, census prior", "disc stage: birth orbits and gap models"
 
 
@@ -78,8 +81,11 @@ def observed_rates(config: OccurrenceConfig) -> list[tuple[str, str, tuple[float
     return [*rates, *((name, "limit", (getattr(config, name),) * 2) for name in ("gillis_limit", "ment_limit"))]
 
 
-def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Factor, Factor, float]:
-    """(share of companions that bring the giant close, share of these within close_period, most favourable product) under the census prior."""
+def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Factor, Factor, np.ndarray]:
+    """(share of companions that bring the giant close, share of these within close_period, most favourable products) under the census prior.
+
+    The most favourable products count what the averaged equations cannot follow as migrated, and as not migrated: (2,).
+    """
     weight = prior_weights("census", triples, host, config)
     migrated = triples.outcome == MIGRATED
     chosen = migrated & (weight > 0)
@@ -89,12 +95,12 @@ def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Fac
     if chosen.any():
         close = Factor("within_period", "beta", ratio_share(weight[chosen], inside[chosen]))
     bound = Factor("migrated", "beta", counted_share(weight, migrated | (triples.outcome == INVALID)))
-    return moved, close, float(quantile(bound, 0.5 + config.coverage / 2))
+    return moved, close, np.array([float(quantile(factor, 0.5 + config.coverage / 2)) for factor in (bound, moved)])
 
 
 def _pathways(
     config: OccurrenceConfig, variants: dict[str, Triples], host: float, disk: Any
-) -> tuple[dict[str, tuple[list[Factor], float]], dict[str, tuple[list[Factor], float]]]:
+) -> tuple[dict[str, tuple[list[Factor], np.ndarray]], dict[str, tuple[list[Factor], np.ndarray]]]:
     """(pathways, variants): the factors of each, births first, and the most favourable product of all but the births.
 
     The pathways take each variant of the ensemble's physics for equally likely.
@@ -112,7 +118,7 @@ def _pathways(
     found = {label: _moved(config, triples, host) for label, triples in variants.items()}
     moved = mixture("migrated", [one[0] for one in found.values()], "companions that bring the giant close without disrupting it", ENSEMBLE)
     close = mixture("within_period", [one[1] for one in found.values()], f"migrated giants with a period up to {config.close_period:g} d", ENSEMBLE)
-    best = most * max(one[2] for one in found.values())
+    best = most * np.max([one[2] for one in found.values()], axis=0)
 
     journeys = disk.journeys[disk.journeys["model"].isin(DISC_MODELS)]
     arriving = journeys["in_time_share"].to_numpy(dtype=float) if len(journeys) else np.array([0.0])
@@ -122,16 +128,16 @@ def _pathways(
     pathways = {
         "fragments": ([births["fragments"], companions, moved, close], best),
         "cold_giants": ([births["cold_giants"], companions, moved, close], best),
-        "disc": ([births["disc"], drift], bracket[1]),
+        "disc": ([births["disc"], drift], np.full(2, bracket[1])),
     }
     return pathways, {label: ([births["fragments"], companions, one[0], one[1]], most * one[2]) for label, one in found.items()}
 
 
-def compare(predicted: np.ndarray, rest: np.ndarray, best: float, kind: str, observed: np.ndarray, coverage: float) -> dict[str, Any]:
+def compare(predicted: np.ndarray, rest: np.ndarray, best: Any, kind: str, observed: np.ndarray, coverage: float) -> dict[str, Any]:
     """One pathway against one observation: probability, required births, where the intervals lie, and the verdict.
 
-    `predicted` and `observed` are draws per star, `rest` the product of all factors but the births, `best` its most favourable value. A limit
-    comes as draws of one value.
+    `predicted` and `observed` are draws per star, `rest` the product of all factors but the births, `best` its two most favourable values: with
+    invalid triples counted as migrated, for the verdict, and as not. A limit comes as draws of one value.
     """
     edges = np.array([0.5 - coverage / 2, 0.5 + coverage / 2])
     (low, high), (least, most) = np.quantile(predicted, edges), np.quantile(observed, edges)
@@ -139,10 +145,10 @@ def compare(predicted: np.ndarray, rest: np.ndarray, best: float, kind: str, obs
     required_low, required_median, required_high = np.quantile(required, [edges[0], 0.5, edges[1]])
     if kind == "limit":
         place = "above" if low > most else "allowed"
-        verdict = "rejected" if place == "above" else "cannot tell"
+        rejected = [place == "above"] * 2
     else:
         place = "short" if high < least else "above" if low > most else "overlaps"
-        verdict = "rejected" if best < least else "cannot tell"
+        rejected = [bool(value < least) for value in best]
     return {
         "probability_predicted_exceeds": float((predicted >= observed).mean()),
         "required_births_median": float(required_median),
@@ -150,7 +156,8 @@ def compare(predicted: np.ndarray, rest: np.ndarray, best: float, kind: str, obs
         "required_births_high": float(required_high),
         "probability_required_above_one": float((required > 1).mean()),
         "place": place,
-        "verdict": verdict,
+        "verdict": VERDICTS[rejected[0]],
+        "verdict_without_invalid": VERDICTS[rejected[1]],
     }
 
 
@@ -177,7 +184,7 @@ def _observations(config: OccurrenceConfig) -> tuple[dict[str, tuple[str, np.nda
 
 
 def _predict(
-    config: OccurrenceConfig, pathways: dict[str, tuple[list[Factor], float]], seen: dict[str, tuple[str, np.ndarray]]
+    config: OccurrenceConfig, pathways: dict[str, tuple[list[Factor], np.ndarray]], seen: dict[str, tuple[str, np.ndarray]]
 ) -> tuple[list, list, list, list]:
     """(factor rows, prediction rows, comparison rows, densities) of the pathways; factors of one name share their draws, births do not."""
     factor_rows, prediction_rows, comparison_rows, densities = [], [], [], []
@@ -201,7 +208,8 @@ def _predict(
         prediction_rows.append({
             "pathway": pathway, **dict(zip(names, np.quantile(predicted, QUANTILES).tolist(), strict=True)), "mean": float(predicted.mean()),
             "log10_spread": float(np.sqrt(variance.sum())), "dominant_factor": factors[int(np.argmax(shares))].name,
-            "dominant_share": float(shares.max()), "per_birth_median": float(np.median(rest)), "per_birth_best": best,
+            "dominant_share": float(shares.max()), "per_birth_median": float(np.median(rest)), "per_birth_best": float(best[0]),
+            "per_birth_best_without_invalid": float(best[1]),
         })
         comparison_rows += [
             {"pathway": pathway, "observed": name, "kind": kind, **compare(predicted, rest, best, kind, draws, config.coverage)}
@@ -233,7 +241,7 @@ def evaluate(config: OccurrenceConfig, variants: dict[str, Triples], disk: Any, 
         _, (prediction,), compared, _ = _predict(config, {label: chain}, seen)
         needed = {f"{row['observed']}_{key}": row[key] for row in compared if row["kind"] == "rate" for key in VARIANT_KEYS}
         systems = {"systems": int(variants[label].outcome.size), "migrated_systems": int((variants[label].outcome == MIGRATED).sum())}
-        per_birth = {key: prediction[key] for key in ("per_birth_median", "per_birth_best")}
+        per_birth = {key: prediction[key] for key in ("per_birth_median", "per_birth_best", "per_birth_best_without_invalid")}
         variant_rows.append({"variant": label, **systems, **(table.iloc[0].to_dict() if len(table) else {}), **per_birth, **needed})
 
     priors = prior_table(default, values, config)

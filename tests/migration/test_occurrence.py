@@ -202,8 +202,9 @@ def test_verdicts(predicted, best, kind, observed, place, verdict):
     generator = np.random.default_rng(1)
     draws = predicted * 10 ** (0.1 * generator.standard_normal(4000))
     seen = np.full(4000, observed) if kind == "limit" else observed * 10 ** (0.1 * generator.standard_normal(4000))
-    found = occurrence.compare(draws, draws / 0.01, best, kind, seen, 0.95)
+    found = occurrence.compare(draws, draws / 0.01, (best, 1e-9), kind, seen, 0.95)
     assert found["place"] == place and found["verdict"] == verdict
+    assert found["verdict_without_invalid"] == ("rejected" if kind == "rate" else verdict)
     assert found["required_births_median"] == pytest.approx(0.01 * observed / predicted, rel=0.05)
     assert (found["probability_required_above_one"] > 0.5) == (0.01 * observed / predicted > 1)
     if observed == predicted:
@@ -214,7 +215,7 @@ def test_required_births_against_closed_form():
     n = 200_000
     rest = factors.draw(Factor("r", "log_normal", (1e-2, 0.3)), n, 1, 0)
     seen = factors.draw(Factor("o", "log_normal", (1e-3, 0.4)), n, 1, 1)
-    found = occurrence.compare(rest, rest, 1.0, "rate", seen, 0.95)
+    found = occurrence.compare(rest, rest, (1.0, 1.0), "rate", seen, 0.95)
     assert found["required_births_median"] == pytest.approx(0.1, rel=0.01)
     assert found["required_births_high"] == pytest.approx(0.1 * 10 ** (0.5 * 1.96), rel=0.03)
     assert found["probability_required_above_one"] == pytest.approx(stats.norm.sf(1 / 0.5), abs=2e-3)
@@ -259,12 +260,13 @@ def test_a_pathway_that_never_migrates_is_rejected_only_by_enough_systems():
     few = evaluate(CONFIG, make_ensemble(60, migrated=0, invalid=0), DISK, TARGET)
     many = evaluate(CONFIG, make_ensemble(100_000, migrated=0, invalid=0), DISK, TARGET)
 
-    def verdict(found):
-        return found.comparison.set_index(["pathway", "observed"]).loc[("fragments", "bryant_2023"), "verdict"]
+    def verdict(found, name="verdict"):
+        return found.comparison.set_index(["pathway", "observed"]).loc[("fragments", "bryant_2023"), name]
 
     assert verdict(few) == "cannot tell" and verdict(many) == "rejected"
     loose = evaluate(CONFIG, make_ensemble(100_000, migrated=0, invalid=0.2), DISK, TARGET)
     assert verdict(loose) == "cannot tell"  # what the averaged equations cannot follow might migrate
+    assert verdict(loose, "verdict_without_invalid") == "rejected"
     assert many.summary["migrated_systems"] == 0 and np.isnan(many.priors["noticed_migrated_share"]).all()
 
 
