@@ -12,7 +12,7 @@ from analysis.migration.draws import GIVEN_UP, draw_systems
 from analysis.migration.evolve import evolve
 from analysis.migration.triple import PHYSICS, REASONS, RECORD
 
-__all__ = ["batch_digest", "cpu_family", "draw_parameters", "integrate", "kernel_digest", "run_systems", "settings"]
+__all__ = ["batch_digest", "cpu_family", "draw_parameters", "draws_digest", "integrate", "kernel_digest", "run_systems", "settings"]
 
 _DRAW: Final = (
     "inner_axis_median", "inner_axis_spread", "inner_axis_min", "inner_axis_max", "inner_eccentricity", "outer_mass_law", "outer_mass_min",
@@ -29,6 +29,11 @@ def draw_parameters() -> tuple[str, ...]:
 def kernel_digest() -> str:
     """Digest of every source file behind the draws and the integration."""
     return cache.digest({module: cache.source_digest(module) for module in KERNEL_MODULES})
+
+
+def draws_digest() -> str:
+    """Digest of every source file behind the draws alone."""
+    return cache.source_digest("analysis.migration.draws")
 
 
 def cpu_family() -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from analysis import cache
 from analysis.config import EnsembleConfig
 from analysis.errors import InputError
-from analysis.migration.batch import cpu_family, draw_parameters, kernel_digest
+from analysis.migration.batch import cpu_family, draw_parameters, draws_digest
 from analysis.migration.chunks import finished, read_settings
 from analysis.migration.draws import draw_systems
 from analysis.migration.frozen import SIMULATIONS, environment, record, verified
@@ -73,14 +73,14 @@ def _drawn(settings: dict[str, Any], n: int) -> np.ndarray:
 def freeze(tag: str, folder: Path, systems: int | None = None, target: Path = SIMULATIONS) -> tuple[Path, dict[str, Any]]:
     """(path, MANIFEST entry) of the frozen outcomes of the sweep in `folder`: its systems 0 ... n - 1, all that are finished in a row by default.
 
-    Raises InputError for a folder without a sweep, one whose code has changed since, one with other settings than the tag's
-    recipe, or fewer finished systems than asked for.
+    The kernel digest is that of the code that ran; a build tells when the present code is another. Raises InputError for a folder without a
+    sweep, one whose triples are drawn differently now, one with other settings than the tag's recipe, or fewer finished systems than asked for.
     """
     stored = read_settings(folder)
     if stored is None:
         raise InputError(f"{folder}: no sweep there; run it first with the same --tag, or name its folder with --out.")
-    if stored.get("kernel") != kernel_digest():
-        raise InputError(f"{folder} was made by other source files than the present ones; run the sweep again before freezing it.")
+    if stored.get("drawn_by") != draws_digest():
+        raise InputError(f"{folder}: its triples were drawn by other source files than the present ones; run the sweep again before freezing it.")
     if tag in RECIPES and stored.get("overrides") != json.loads(json.dumps(RECIPES[tag])):
         raise InputError(f"{folder} was made with other settings than those of '{tag}'; run the sweep without --set, or freeze it under another --tag.")
     parts, reached = [], 0

@@ -21,7 +21,7 @@ import numpy as np
 from analysis.config import Config, EnsembleConfig, with_overrides
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
-from analysis.migration.batch import batch_digest, kernel_digest, run_systems, settings
+from analysis.migration.batch import batch_digest, draws_digest, kernel_digest, run_systems, settings
 from analysis.migration.chunks import Chunk, finished, gaps, open_folder, read_settings, write_chunk
 from analysis.migration.ensemble_store import RECIPES, freeze
 from analysis.migration.schedule import on_dask, on_threads
@@ -182,6 +182,8 @@ def _freeze(options: argparse.Namespace) -> int:
         raise InputError(f"{len(folders)} sweeps tagged '{options.tag}' in .cache/sweeps are of the present code; name the folder to freeze with --out.")
     path, entry = freeze(options.tag, folders[0], options.systems)
     print(f"{_shown(path)}: {entry['systems']} systems, {entry['bytes'] / 1e6:.2f} MB.")
+    if entry["kernel"] != kernel_digest():
+        print("It was made by other source files than the present ones; every build will say so.")
     return 0
 
 
@@ -202,7 +204,7 @@ def _run(options: argparse.Namespace) -> int:
     target = importlib.import_module("analysis.catalogue.target").run(config.target)
     job, chosen = job_of(config, target)
     folder = Path(options.out).resolve() if options.out else CACHE_DIR / "sweeps" / f"{options.tag}-{job.digest[:12]}"
-    about = {"tag": options.tag, "overrides": overrides, "kernel": kernel_digest()}
+    about = {"tag": options.tag, "overrides": overrides, "kernel": kernel_digest(), "drawn_by": draws_digest()}
     systems = options.systems or config.ensemble.systems
     if config.ensemble.seed >= 1 << 63:
         raise InputError(f"[ensemble] seed is {config.ensemble.seed}; expected a whole number below 2^63.")
