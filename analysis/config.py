@@ -237,8 +237,8 @@ class OccurrenceConfig:
     mass_ratio_exponent: float = param(0.25, "", "beta of dN/dq ~ q^beta, q the mass of the secondary over that of the primary", "Reggiani & Meyer 2013", within=(-1, inf))
     lowest_mass_ratio: float = param(0.1, "", "q below which no companion is counted", "Reggiani & Meyer 2013", within=SHARE)
     companion_frequency_exponent: float = param(0.45, "", "companions per primary ~ mass to this power", "0.33 at 0.25 Msun and 0.62 at 1 Msun, Duchene & Kraus 2013")
-    separation_of_primaries: tuple[float, float] = param((7.9, 1.1), "au, dex", "orbits of lighter companions: median, spread", "Clark et al. 2026", within=POSITIVE)
-    separation_of_secondaries: tuple[float, float] = param((30.0, 1.3), "au, dex", "orbits of the star about a heavier one", "our choice, between Clark et al. 2026 and Raghavan et al. 2010", within=POSITIVE)
+    separation_of_primaries: tuple[float, float] = param((7.9, 1.1), "au, dex", "orbits of lighter companions: median, spread", "POKEMON IV, arXiv:2604.22983", within=POSITIVE)
+    separation_of_secondaries: tuple[float, float] = param((30.0, 1.3), "au, dex", "orbits of the star about a heavier one", "our choice, between POKEMON IV (arXiv:2604.22983) and Raghavan et al. 2010", within=POSITIVE)
     narrow_separation: tuple[float, float] = param((6.0, 0.47), "au, dex", "orbits of companions of late M dwarfs, for the sensitivity", "Janson et al. 2014", within=POSITIVE)
     gaia_span: float = param(2.83, "yr", "time covered by the astrometry", "Gaia DR3, 34 months", within=POSITIVE)
     along_scan_error: float = param(0.46, "mas", "error of one along-scan observation at G = 16.3", "Lindegren et al. 2021, fig. A.1", within=POSITIVE)
@@ -270,7 +270,7 @@ class OccurrenceConfig:
     gillis_limit: float = param(0.012, "per star", "upper limit on hot Jupiters of mid-to-late M dwarfs within 10 d", "Gillis et al. 2026", within=SHARE)
     ment_limit: float = param(0.07, "per star", "1-sigma upper limit on planets above 1.5 Earth radii, 0.5-7 d, hosts of 0.1-0.3 Msun", "Ment & Charbonneau 2023", within=SHARE)
     coverage: float = param(0.95, "", "coverage of the intervals that the verdict compares", CHOICE, within=SHARE)
-    draws: int = param(200_000, "", "draws of every factor", CHOICE)
+    draws: int = param(40_000, "", "draws of every factor", CHOICE)
     seed: int = param(6894, "", "random seed")
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.config import EnsembleConfig, OccurrenceConfig
+from analysis.config import EnsembleConfig, OccurrenceConfig, SecularConfig
 from analysis.constants import DAY_S, YEAR_S, G
 from analysis.errors import InputError
+from analysis.migration import ensemble_store
 from analysis.migration.conditioning import Triples, prior_table, prior_weights, triples_of
+from analysis.migration.ensemble_store import STORED
 from analysis.migration.factors import (
     Factor,
     counted_share,
@@ -27,15 +29,17 @@ from analysis.migration.factors import (
     share_factor,
     variance_shares,
 )
+from analysis.migration.outcomes import CROSSINGS, classify
 from analysis.migration.perturbers import census, primaries_beyond
-from analysis.migration.triple import INVALID, MIGRATED
+from analysis.migration.triple import INVALID, MIGRATED, column
 
-__all__ = ["PATHWAYS", "Occurrence", "close_axis", "compare", "evaluate", "microlensing_rate", "observed_rates", "run"]
+__all__ = ["PATHWAYS", "Occurrence", "close_axis", "compare", "evaluate", "microlensing_rate", "observed_rates", "physics_variants", "run"]
 
 PATHWAYS = ("fragments", "cold_giants", "disc")
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
 DISC_MODELS = ("gap", "type_ii")
 BINS_PER_DEX = 10
+LAGS = ("lag_short", "lag_long")  # frozen ensembles of other time lags of the companion
 VARIANT_KEYS = (
     "required_births_median", "required_births_low", "required_births_high", "probability_required_above_one", "verdict", "verdict_without_invalid",
 )
@@ -268,10 +272,30 @@ def evaluate(config: OccurrenceConfig, variants: dict[str, Triples], disk: Any, 
     )
 
 
-def run(config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ensemble_config: EnsembleConfig) -> Occurrence:
-    """The comparison as a stage: `evaluate` on the variants of the ensemble stage, drawn under ensemble_config."""
-    variants = {
-        label: triples_of(ensemble.systems, ensemble.attempts, outcome, final_axis, ensemble_config)
-        for label, (outcome, final_axis) in ensemble.variants.items()
-    }
+def physics_variants(ensemble: Any, config: EnsembleConfig, secular: SecularConfig) -> dict[str, Triples]:
+    """The ensemble at every disruption radius, the default one first, and its frozen counterparts of other time lags where there are any.
+
+    `ensemble` is the result of the ensemble stage. Names are those of the ensemble and the factor: default_2_7.
+    """
+    end, threshold = ensemble.summary["time_limit_gyr"] * 1e9, ensemble.summary["averaging_threshold"]
+    record = {name: ensemble.record[:, column(name)] for name in STORED}
+    found = {"default": (ensemble.systems, ensemble.attempts, record, ensemble.reason)}
+    for tag in LAGS:
+        if ensemble.summary["source"] == "frozen" and tag in ensemble.summary["variants"]:
+            frozen = ensemble_store.load(tag, ensemble_store.SIMULATIONS)
+            found[tag] = (frozen.systems, frozen.attempts, frozen.outcome, frozen.reason)
+    variants = {}
+    for tag, (systems, attempts, record, reason) in found.items():
+        for crossing, factor in zip(CROSSINGS, secular.disruption_factors, strict=True):
+            outcome = classify(record, reason, crossing, threshold, end, end)
+            variants[f"{tag}_{factor:g}".replace(".", "_")] = triples_of(systems, attempts, outcome, record["final_axis"], config)
+    return variants
+
+
+def run(
+    config: OccurrenceConfig, *, ensemble: Any, disk: Any, target: Any, ensemble_config: EnsembleConfig | None = None,
+    secular_config: SecularConfig | None = None,
+) -> Occurrence:
+    """The comparison as a stage: `evaluate` on the variants of the ensemble stage, which was drawn under ensemble_config."""
+    variants = physics_variants(ensemble, ensemble_config or EnsembleConfig(), secular_config or SecularConfig())
     return evaluate(config, variants, disk, target.values)

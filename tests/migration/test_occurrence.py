@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import dblquad
 
-from analysis.config import EnsembleConfig, OccurrenceConfig
+from analysis.config import EnsembleConfig, OccurrenceConfig, SecularConfig
 from analysis.errors import InputError
 from analysis.migration import conditioning, draws, factors, occurrence, perturbers, shortrange
 from analysis.migration.factors import Factor
-from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, UNMIGRATED
+from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, REASONS, RECORD, UNMIGRATED
 from tests.migration.conftest import make_target
 
 CONFIG = OccurrenceConfig(draws=20_000)
@@ -300,6 +300,26 @@ def test_variants_of_the_physics_widen_the_prediction_and_keep_their_own_rows():
     best = [one.predictions.set_index("pathway").loc["fragments", "per_birth_best"] for one in single.values()]
     assert found.predictions.set_index("pathway").loc["fragments", "per_birth_best"] == pytest.approx(max(best))
     pd.testing.assert_frame_equal(found.priors, single["none"].priors)  # the first variant is the default
+
+
+def test_variants_come_from_the_records_of_the_ensemble():
+    config = EnsembleConfig()
+    systems, attempts, _ = draws.draw_systems(np.arange(6), config, 0.207, 1.6e-4)
+    record = np.full((6, len(RECORD)), np.inf)
+    record[:, RECORD.index("final_axis")] = [0.03, 0.03, 0.03, 2.0, 0.03, 4.0]
+    record[:, RECORD.index("smallest_averaging_ratio")] = [9, 9, 9, 9, 2, 9]
+    for name, inside in (("crossing_first", [0, 1, 1, 1, 0, 0]), ("crossing_second", [0, 0, 1, 1, 0, 0]), ("crossing_last", [0, 0, 0, 1, 0, 0])):
+        record[:, RECORD.index(name)] = np.where(inside, 1e6, np.inf)
+    reason = np.array([REASONS[name] for name in ("migrated", "migrated", "migrated", "inside_disruption", "migrated", "time_limit")])
+    summary = {"time_limit_gyr": 1.0, "averaging_threshold": 3.0, "source": "own", "variants": ["lag_short"]}
+    ensemble = SimpleNamespace(systems=systems, attempts=attempts, record=record, reason=reason, summary=summary)
+    found = occurrence.physics_variants(ensemble, config, SecularConfig())
+    assert list(found) == ["default_2_7", "default_2", "default_1_7"]  # an ensemble of the build's own has no counterparts
+    assert [(found[name].outcome == MIGRATED).sum() for name in found] == [1, 2, 3]
+    assert [(found[name].outcome == DISRUPTED).sum() for name in found] == [3, 2, 1]
+    assert (found["default_2_7"].outcome == [MIGRATED, DISRUPTED, DISRUPTED, DISRUPTED, INVALID, UNMIGRATED]).all()
+    result = occurrence.run(CONFIG, ensemble=ensemble, disk=DISK, target=TARGET)
+    assert result.variants["variant"].tolist() == list(found) and result.summary["variant_count"] == 3
 
 
 def test_hidden_companion_by_counting(result):
