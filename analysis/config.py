@@ -12,6 +12,7 @@ from analysis.errors import InputError
 
 __all__ = [
     "AgesConfig",
+    "AgreementConfig",
     "CatalogueConfig",
     "Config",
     "DiskConfig",
@@ -353,6 +354,15 @@ class LadderConfig:
 
 
 @dataclass(frozen=True)
+class AgreementConfig:
+    """Comparison of level 2 with the frozen direct integrations."""
+
+    samples: int = param(2000, "", "times at which level 2 is read over a run", CHOICE)
+    refinement: int = param(41, "", "times between the neighbours of every eccentricity maximum", CHOICE)
+    tolerance: float = param(1e-11, "", "local error of level 2 per step", CHOICE, within=(0, 1e-6))
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: everything that can change a number."""
 
@@ -368,6 +378,7 @@ class Config:
     limiting: LimitingConfig = LimitingConfig()
     tides: TidesConfig = TidesConfig()
     disk: DiskConfig = DiskConfig()
+    agreement: AgreementConfig = AgreementConfig()
     secular: SecularConfig = SecularConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
     ladder: LadderConfig = LadderConfig()
