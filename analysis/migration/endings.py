@@ -8,12 +8,11 @@ from analysis.constants import G
 from analysis.migration import triple
 from analysis.migration.circularise import circularise
 from analysis.migration.secular import BULGE_P, BULGE_S, FRICTION_P, FRICTION_S, LANES, MOTION, OCTUPOLE, QUADRUPOLE, RELATIVITY, hut, kernel
-from analysis.migration.shortrange import octupole_strength, stable
+from analysis.migration.shortrange import stable
 
 __all__ = ["acceptable", "bounded", "circular_end", "first_window", "note", "periapsis_distance", "short_range_rate"]
 
 W = LANES
-LONGEST_SETTLING = 1e5  # t_k
 (
     _TIME_LIMIT, _START_AGE, _STAR_SPIN, _FIRST, _CLOSE, _CERTIFY, _SETTLE_CYCLES,
 ) = (triple.PHYSICS.index(name) for name in (
@@ -93,17 +92,17 @@ def bounded(system, physics, p, lane, averaging, companion, star, roche):
     return 6.0 * friction * strongest * (cube * cube * cube * cube * cube) * physics[_TIME_LIMIT] < 0.01
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def first_window(system, physics):
-    """End (yr) of the first window over which periapsis minima are compared: settle_cycles t_k / epsilon_oct, at most 1e5 t_k; inf when off.
+    """End (yr) of the first window over which periapsis minima are compared: settle_cycles t_k; inf when early exits are off.
 
     t_k = sqrt(m12 / G) a2^3 (1 - e2^2)^(3/2) / (m3 a^(3/2)).
     """
     if physics[_CERTIFY] == 0.0:
         return math.inf
-    m12, m3, a, a2, e2 = system[0] + system[1], system[2], system[3], system[4], system[6]
-    time = math.sqrt(m12 / G) * a2**3 * (1.0 - e2 * e2) ** 1.5 / (m3 * a**1.5)
-    return time * min(LONGEST_SETTLING, physics[_SETTLE_CYCLES] / max(octupole_strength(system[0], system[1], a, a2, e2), 1e-12))
+    m12, m3, a, a2 = system[0] + system[1], system[2], system[3], system[4]
+    outer = 1.0 - system[6] * system[6]
+    return physics[_SETTLE_CYCLES] * math.sqrt(m12 / G / a) * (a2 * a2 * a2) * outer * math.sqrt(outer) / (m3 * a)
 
 
 @kernel

@@ -14,19 +14,29 @@ from analysis.migration.advance import (
     AVERAGING,
     BEFORE,
     FIELDS,
+    JJ,
+    NEW_SIDE,
+    NEXT_NODE,
+    NEXT_ROCHE,
     NODE,
+    OLD_JJ,
+    OUTER,
     OWNER,
+    RISE,
     ROCHE,
     SIDE,
     SLOPE,
     STEP,
+    TAKEN,
     TIME,
     WINDOW,
     WITHIN,
     accept,
+    digest,
     dot,
     inclination,
     mixed,
+    move,
     reject,
     settled,
 )
@@ -109,22 +119,25 @@ def _by_length(systems):
 
 @kernel
 def _set_radii(physics, lanes, radii, age, table, l):
-    """Change of the radii of lane l over its next step."""
+    """Change of the radii of lane l over its next step, and the tidal radius at its end."""
     node, share = lookup(age, table, int(lanes[NODE, l]), physics[_START_AGE] + lanes[TIME, l] + lanes[STEP, l])
     for c in range(3):
         radii[(2 * c + 1) * W + l] = table[node, c] + share * (table[node + 1, c] - table[node, c]) - radii[2 * c * W + l]
+    lanes[NEXT_NODE, l], lanes[NEXT_ROCHE, l] = float(node), lanes[ROCHE, l] * (table[node, 3] + share * (table[node + 1, 3] - table[node, 3]))
 
 
 @kernel
 def _step(systems, physics, record, reason, y, new, k, p, radii, age, table, lanes, error, factor, wide, stage, forces, scratch):
-    """One attempt of all lanes and what follows from it; returns the number of triples that ended."""
+    """One attempt of all lanes and what follows from it; fills reason (0: goes on) and returns the number of triples that ended."""
     for l in range(W):
         if lanes[OWNER, l] >= 0.0:
             lanes[STEP, l] = min(lanes[STEP, l], physics[_TIME_LIMIT] - lanes[TIME, l])
             _set_radii(physics, lanes, radii, age, table, l)
     attempt(y, lanes[STEP], wide, p, radii, forces, physics[_TOLERANCE], k, stage, new, error, factor)
+    digest(y, new, k[12], lanes[OLD_JJ], lanes[JJ], lanes[RISE], lanes[OUTER], lanes[NEW_SIDE])
     ended = 0
     for l in range(W):
+        lanes[TAKEN, l] = 0.0
         if lanes[OWNER, l] < 0.0:
             continue
         i = int(lanes[OWNER, l])
@@ -132,24 +145,35 @@ def _step(systems, physics, record, reason, y, new, k, p, radii, age, table, lan
         row[_STEPS] += 1.0
         if error[l] <= 1.0:
             end = accept(row, physics, y, new, k, p, radii, age, table, lanes, factor, scratch, l)
-            if end == 0 and lanes[TIME, l] >= lanes[WINDOW, l] and settled(row, physics, lanes, y[12 * W + l], systems[i, 3], l):
+            if end == 0 and lanes[TIME, l] >= lanes[WINDOW, l] and settled(row, physics, lanes, new[12 * W + l], systems[i, 3], l):
                 end = _SETTLED
         else:
             end = reject(lanes, error, factor, l)
         if end == 0 and row[_STEPS] >= physics[_STEP_LIMIT]:
             end = _GIVEN_UP
-        if end == 0:
-            continue
-        if row[_QUENCH_TIME] == math.inf:
-            row[_END], row[_FINAL_AXIS] = lanes[TIME, l], y[12 * W + l]
-            row[_FINAL_E], row[_FINAL_I] = math.sqrt(dot(y, 3, 3, l)), inclination(y, l)
-            row[_FINAL_SPIN] = y[13 * W + l] * radii[4 * W + l]
-        reason[i] = _MIGRATED if end == _TIME_REACHED and row[_FINAL_AXIS] <= physics[_CLOSE] else end
-        lanes[OWNER, l], lanes[STEP, l] = -1.0, 0.0
-        for c in range(STATES):  # an idle lane stands still at a harmless state
-            y[c * W + l], k[0, c * W + l] = 1.0, 0.0
-        ended += 1
+        reason[i] = end
+        ended += end != 0
+    move(y, new, k[0], k[12], lanes[TAKEN])
+    if ended:
+        for l in range(W):
+            i = int(lanes[OWNER, l])
+            if i >= 0 and reason[i] != 0:
+                _close(record[i], physics, y, k, radii, lanes, l)
+                if reason[i] == _TIME_REACHED and record[i, _FINAL_AXIS] <= physics[_CLOSE]:
+                    reason[i] = _MIGRATED
     return ended
+
+
+@kernel
+def _close(row, physics, y, k, radii, lanes, l):
+    """Complete the record of a triple that ended and leave its lane standing still at a harmless state."""
+    if row[_QUENCH_TIME] == math.inf:
+        row[_END], row[_FINAL_AXIS] = lanes[TIME, l], y[12 * W + l]
+        row[_FINAL_E], row[_FINAL_I] = math.sqrt(dot(y, 3, 3, l)), inclination(y, l)
+        row[_FINAL_SPIN] = y[13 * W + l] * radii[4 * W + l]
+    lanes[OWNER, l], lanes[STEP, l] = -1.0, 0.0
+    for c in range(STATES):
+        y[c * W + l], k[0, c * W + l] = 1.0, 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -224,7 +248,7 @@ def series(system, physics, times):
             attempt(y, lanes[STEP], wide, p, radii, forces, plain[_TOLERANCE], k, stage, new, error, factor)
             if error[0] <= 1.0:
                 lanes[TIME, 0] = times[i] if last else lanes[TIME, 0] + lanes[STEP, 0]
-                lanes[NODE, 0] = float(lookup(age, table, int(lanes[NODE, 0]), plain[_START_AGE] + lanes[TIME, 0])[0])
+                lanes[NODE, 0] = lanes[NEXT_NODE, 0]
                 for c in range(STATES):
                     y[c * W], k[0, c * W] = new[c * W], k[12, c * W]
                 for c in range(3):

@@ -33,7 +33,7 @@ PHYSICS: Final = (
     "averaging_floor",  # a system ends when j falls below this many epsilon_SA; 0 never
     "quench_ratio",  # the perturber is dropped when its precession is this share of that of the short-range forces
     "certify",  # 1: stop where the attainable eccentricity is bounded below what matters
-    "settle_cycles",  # octupole times (t_k / epsilon_oct) before an orbit may count as settled
+    "settle_cycles",  # Kozai times t_k before periapsis minima are compared, and length of the first comparison
     "settle_margin",  # smallest periapsis of a settled orbit over the outermost disruption radius
     "step_limit",  # steps after which a system is given up
 )
@@ -60,7 +60,7 @@ REASONS: Final = {
     "time_limit": 3,  # still cycling, or circularising, at the end
     "quenched_wide": 4,  # the perturber is quenched and tides do not close the orbit in time
     "bounded": 5,  # conservation of energy keeps periapsis outside the reach of tides for ever
-    "settled": 6,  # periapsis minima repeat over many octupole times, far outside the reach of tides
+    "settled": 6,  # periapsis minima repeat over many Kozai times, far outside the reach of tides
     "bad_input": 10, "unstable": 11, "averaging_fails": 12, "step_limit": 13, "step_underflow": 14, "not_finite": 15, "drift": 16,
 }
 MIGRATED, DISRUPTED, UNMIGRATED, INVALID = 0, 1, 2, 3
