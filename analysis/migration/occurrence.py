@@ -55,8 +55,8 @@ class Occurrence:
     comparison: pd.DataFrame  # pathway x observed rate or limit: probability, required births, verdict
     predictions: pd.DataFrame  # pathway: quantiles of the prediction, the most favourable value
     observed: pd.DataFrame  # each observed rate or limit
-    priors: pd.DataFrame  # prior on the perturber: outcomes, and the same when no companion was noticed
-    variants: pd.DataFrame  # physics of the ensemble: the same under the census prior, and births that fragments would need per observed rate
+    priors: pd.DataFrame  # physics of the ensemble x prior on the perturber: outcomes, and the same when no companion was noticed
+    variants: pd.DataFrame  # physics of the ensemble: births that fragments would need for each observed rate
     densities: pd.DataFrame  # log10 rate against probability density per dex, for pathways and observed rates
     summary: dict[str, Any]
 
@@ -241,16 +241,16 @@ def evaluate(config: OccurrenceConfig, variants: dict[str, Triples], disk: Any, 
 
     variant_rows = []
     for label, chain in by_variant.items():
-        table = prior_table(variants[label], values, config, ("census",)).drop(columns="prior")
         _, (prediction,), compared, _ = _predict(config, {label: chain}, seen)
         needed = {f"{row['observed']}_{key}": row[key] for row in compared if row["kind"] == "rate" for key in VARIANT_KEYS}
         systems = {"systems": int(variants[label].outcome.size), "migrated_systems": int((variants[label].outcome == MIGRATED).sum())}
         per_birth = {key: prediction[key] for key in ("per_birth_median", "per_birth_best", "per_birth_best_without_invalid")}
-        variant_rows.append({"variant": label, **systems, **(table.iloc[0].to_dict() if len(table) else {}), **per_birth, **needed})
+        variant_rows.append({"variant": label, **systems, **per_birth, **needed})
 
-    priors = prior_table(default, values, config)
+    priors = pd.concat([prior_table(triples, values, config).assign(variant=label) for label, triples in variants.items()], ignore_index=True)
+    priors.insert(0, "variant", priors.pop("variant"))
     counts = census(config.multiple_share[0], config.primary_multiplicity[0])
-    by_prior = priors.set_index("prior")
+    by_prior = priors[priors["variant"] == next(iter(variants))].set_index("prior")
     hidden = float(by_prior["hidden_share"].get("census", np.nan)) * float(by_prior["covered_share"].get("census", np.nan))
     share = counts["multiple_share"]
     summary = {

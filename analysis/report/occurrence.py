@@ -22,7 +22,7 @@ def _nested(table: Any, *keys: str) -> dict[str, Any]:
 def write(directory: Path, context: Context, *, occurrence: Any) -> None:
     """occurrence_{factors,comparison,predictions,observed,priors,variants}.csv and occurrence_summary.json."""
     tables = {
-        "factors": ("pathway", "factor"), "comparison": ("pathway", "observed"), "predictions": ("pathway",), "observed": ("name",), "priors": ("prior",),
+        "factors": ("pathway", "factor"), "comparison": ("pathway", "observed"), "predictions": ("pathway",), "observed": ("name",), "priors": ("variant", "prior"),
         "variants": ("variant",),
     }
     content: dict[str, Any] = dict(occurrence.summary)

@@ -32,7 +32,7 @@ def test_every_artifact(tmp_path, result):
     assert {path.name for path in tmp_path.iterdir()} == tables | drawn | {"occurrence_summary.json"}
     content = json.loads((tmp_path / "occurrence_summary.json").read_text())
     assert not [key for key in keys_of(content) if "." in key]
-    assert set(content["predictions"]) == set(occurrence.PATHWAYS) and set(content["priors"]) == set(conditioning.PRIORS)
+    assert set(content["predictions"]) == set(occurrence.PATHWAYS) and set(content["priors"]["default"]) == set(conditioning.PRIORS)
     assert content["comparison"]["fragments"]["bryant_2023"]["verdict"] in ("rejected", "cannot tell")
     assert content["factors"]["disc"]["in_time"]["median"] == pytest.approx(0.28, abs=0.02)
     table = pd.read_csv(tmp_path / "occurrence_factors.csv")
@@ -54,4 +54,4 @@ def test_nothing_migrates_and_the_figure_is_still_drawn(tmp_path):
     writer.write(tmp_path, Context(), occurrence=none)
     figure.write(tmp_path, Context(), occurrence=none)
     content = json.loads((tmp_path / "occurrence_summary.json").read_text())
-    assert content["priors"]["census"]["noticed_migrated_share"] is None and content["migrated_systems"] == 0
+    assert content["priors"]["default"]["census"]["noticed_migrated_share"] is None and content["migrated_systems"] == 0
