@@ -50,6 +50,7 @@ __all__ = ["SERIES", "evolve", "series"]
 W = LANES
 SERIES = ("eccentricity", "inclination", "semimajor_axis", "outer_eccentricity", "spin")  # columns of `series`; -, rad, au, -, rad/yr
 SCRATCH = 18
+LONGEST_STEP = 0.02  # of the age: radii are linear within a step
 RECORDS = len(triple.RECORD)
 
 _TIME_LIMIT, _START_AGE, _TOLERANCE, _RELATIVITY, _BULGES, _FRICTION, _SPIN, _COMPANION, _STAR, _FIRST, _CLOSE, _CERTIFY, _STEP_LIMIT = (
@@ -131,7 +132,7 @@ def _step(systems, physics, record, reason, y, new, k, p, radii, age, table, lan
     """One attempt of all lanes and what follows from it; fills reason (0: goes on) and returns the number of triples that ended."""
     for l in range(W):
         if lanes[OWNER, l] >= 0.0:
-            lanes[STEP, l] = min(lanes[STEP, l], physics[_TIME_LIMIT] - lanes[TIME, l])
+            lanes[STEP, l] = min(lanes[STEP, l], physics[_TIME_LIMIT] - lanes[TIME, l], LONGEST_STEP * (physics[_START_AGE] + lanes[TIME, l]))
             _set_radii(physics, lanes, radii, age, table, l)
     attempt(y, lanes[STEP], wide, p, radii, forces, physics[_TOLERANCE], k, stage, new, error, factor)
     digest(y, new, k[12], lanes[OLD_JJ], lanes[JJ], lanes[RISE], lanes[OUTER], lanes[NEW_SIDE])
@@ -242,6 +243,7 @@ def series(system, physics, times):
     step = lanes[STEP, 0]
     for i in range(len(times)):
         while lanes[TIME, 0] < times[i]:
+            step = min(step, LONGEST_STEP * (plain[_START_AGE] + lanes[TIME, 0]))
             last = step >= times[i] - lanes[TIME, 0]
             lanes[STEP, 0] = times[i] - lanes[TIME, 0] if last else step
             _set_radii(plain, lanes, radii, age, table, 0)
