@@ -28,7 +28,7 @@ from analysis.progress import meter
 
 __all__ = ["Ensemble", "period_day", "run"]
 
-BATCH = 32  # triples integrated at a time
+BATCH = 16, 256  # fewest and most triples integrated at a time; small batches leave lanes of the kernel empty
 LEAST_AGREEMENT = 0.9  # share of equal outcomes, and
 LEAST_P = 1e-3  # paired p-value of migrated and disrupted counts, down to which runs on unlike processors count as agreeing
 
@@ -64,7 +64,8 @@ def _threads() -> int:
 
 
 def _batches(total: int) -> list[slice]:
-    return [slice(start, min(start + BATCH, total)) for start in range(0, total, BATCH)]
+    size = min(max(math.ceil(total / _threads()), BATCH[0]), BATCH[1])
+    return [slice(start, min(start + size, total)) for start in range(0, total, size)]
 
 
 def _own(config: EnsembleConfig, physics: np.ndarray, chosen: dict[str, Any]) -> Frozen:

@@ -32,7 +32,7 @@ from analysis.runtime import CACHE_DIR, ROOT
 
 __all__ = ["Job", "Progress", "job_of", "main", "run_chunk", "sweep"]
 
-CHUNK = 64
+CHUNK = 256  # the kernel runs several triples side by side; its last ones of a chunk leave lanes empty, so small chunks cost more
 LARGEST = 2**40  # numbers of systems
 
 
