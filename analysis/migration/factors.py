@@ -12,7 +12,7 @@ from analysis.errors import InputError
 from analysis.migration.perturbers import beta_parameters, effective_number
 
 __all__ = [
-    "KINDS", "Factor", "counted_share", "draw", "gamma_parameters", "mixture", "product", "quantile", "ratio_share", "share_factor",
+    "KINDS", "Factor", "covered_share", "draw", "gamma_parameters", "mixture", "product", "quantile", "ratio_share", "share_factor",
     "variance_shares",
 ]
 
@@ -102,22 +102,20 @@ def variance_shares(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return variance, variance / variance.sum() if variance.sum() > 0 else np.zeros_like(variance)
 
 
-def counted_share(weight, event) -> tuple[float, float]:
-    """Beta parameters of the mean of weight * event over n draws: P(event and covered) when the weights average to the covered share.
+def covered_share(name: str, weight, meaning: str = "", source: str = "") -> Factor:
+    """The mean of weights density / drawn density as a factor: the share of a prior that the draws cover, a Beta with the error of the mean.
 
-    Without weights this is Jeffreys' Beta(k + 1/2, n - k + 1/2). With them the number of trials is the one whose binomial error equals that of
-    the weighted mean, or the effective number of draws when no event occurred. Raises InputError without draws or with a mean above 1.
+    Raises InputError without draws, or when the mean exceeds 1 by more than its error allows.
     """
-    weight, event = (np.asarray(v, dtype=float) for v in (weight, event))
+    weight = np.asarray(weight, dtype=float)
     if weight.size == 0:
         raise InputError("a share cannot be counted without systems; the ensemble is empty.")
-    value = weight * event
-    mean, variance = float(value.mean()), float(value.var() / value.size)
-    if mean > 1 + 5 * variance**0.5:
+    mean, error = float(weight.mean()), float(weight.std() / np.sqrt(weight.size))
+    if mean > 1 + 5 * error + 1e-9:
         raise InputError(f"weights give a share of {mean:g}; expected at most 1, so they do not belong to these draws.")
-    mean = min(mean, 1.0)
-    trials = mean * (1 - mean) / variance if 0 < mean < 1 and variance > 0 else effective_number(weight)
-    return mean * trials + 0.5, (1 - mean) * trials + 0.5
+    if not 0 < mean < 1 or error == 0:
+        return Factor(name, "value", (min(mean, 1.0),) * 2, meaning, source)
+    return Factor(name, "beta", beta_parameters(mean, error), meaning, source)
 
 
 def ratio_share(weight, event) -> tuple[float, float]:

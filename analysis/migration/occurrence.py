@@ -19,7 +19,7 @@ from analysis.migration.conditioning import Triples, prior_table, prior_weights,
 from analysis.migration.ensemble_store import STORED
 from analysis.migration.factors import (
     Factor,
-    counted_share,
+    covered_share,
     draw,
     gamma_parameters,
     mixture,
@@ -85,8 +85,8 @@ def observed_rates(config: OccurrenceConfig) -> list[tuple[str, str, tuple[float
     return [*rates, *((name, "limit", (getattr(config, name),) * 2) for name in ("gillis_limit", "ment_limit"))]
 
 
-def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Factor, Factor, np.ndarray]:
-    """(share of companions that bring the giant close, share of these within close_period, most favourable products) under the census prior.
+def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[list[Factor], np.ndarray]:
+    """(stable, migrated, within_period) as factors under the census prior, and the most favourable products of the first two.
 
     The most favourable products count what the averaged equations cannot follow as migrated, and as not migrated: (2,).
     """
@@ -94,12 +94,14 @@ def _moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[Fac
     migrated = triples.outcome == MIGRATED
     chosen = migrated & (weight > 0)
     inside = triples.final_axis <= close_axis(host, config.close_period)
-    moved = Factor("migrated", "beta", counted_share(weight, migrated), "companions that bring the giant close without disrupting it", ENSEMBLE)
+    stable = covered_share("stable", weight)
+    moved = Factor("migrated", "beta", ratio_share(weight, migrated))
     close = Factor("within_period", "value", (1.0, 1.0))
     if chosen.any():
         close = Factor("within_period", "beta", ratio_share(weight[chosen], inside[chosen]))
-    bound = Factor("migrated", "beta", counted_share(weight, migrated | (triples.outcome == INVALID)))
-    return moved, close, np.array([float(quantile(factor, 0.5 + config.coverage / 2)) for factor in (bound, moved)])
+    bound = Factor("migrated", "beta", ratio_share(weight, migrated | (triples.outcome == INVALID)))
+    top = 0.5 + config.coverage / 2
+    return [stable, moved, close], float(quantile(stable, top)) * np.array([float(quantile(factor, top)) for factor in (bound, moved)])
 
 
 def _pathways(
@@ -120,9 +122,12 @@ def _pathways(
         "disc": Factor("births", "log_uniform", config.birth_disc, "giants formed in the disc per star", "bracket"),
     }
     found = {label: _moved(config, triples, host) for label, triples in variants.items()}
-    moved = mixture("migrated", [one[0] for one in found.values()], "companions that bring the giant close without disrupting it", ENSEMBLE)
-    close = mixture("within_period", [one[1] for one in found.values()], f"migrated giants with a period up to {config.close_period:g} d", ENSEMBLE)
-    best = most * np.max([one[2] for one in found.values()], axis=0)
+    meanings = {
+        "stable": "companions that leave the birth orbit stable", "migrated": "of these, those that bring the giant close without disrupting it",
+        "within_period": f"migrated giants with a period up to {config.close_period:g} d",
+    }
+    moved = [mixture(name, [parts[k] for parts, _ in found.values()], meaning, ENSEMBLE) for k, (name, meaning) in enumerate(meanings.items())]
+    best = most * np.max([products for _, products in found.values()], axis=0)
 
     journeys = disk.journeys[disk.journeys["model"].isin(DISC_MODELS)]
     arriving = journeys["in_time_share"].to_numpy(dtype=float) if len(journeys) else np.array([0.0])
@@ -130,11 +135,11 @@ def _pathways(
     bracket = (max(float(arriving.min()), least), max(float(arriving.max()), least))
     drift = Factor("in_time", "log_uniform", bracket, "giants that drift to the inner edge within the life of the disc", DISC)
     pathways = {
-        "fragments": ([births["fragments"], companions, moved, close], best),
-        "cold_giants": ([births["cold_giants"], companions, moved, close], best),
+        "fragments": ([births["fragments"], companions, *moved], best),
+        "cold_giants": ([births["cold_giants"], companions, *moved], best),
         "disc": ([births["disc"], drift], np.full(2, bracket[1])),
     }
-    return pathways, {label: ([births["fragments"], companions, one[0], one[1]], most * one[2]) for label, one in found.items()}
+    return pathways, {label: ([births["fragments"], companions, *parts], most * products) for label, (parts, products) in found.items()}
 
 
 def compare(predicted: np.ndarray, rest: np.ndarray, best: Any, kind: str, observed: np.ndarray, coverage: float) -> dict[str, Any]:

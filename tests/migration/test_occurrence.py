@@ -95,25 +95,17 @@ def test_streams_do_not_disturb_one_another():
     assert abs(np.corrcoef(factors.draw(one, 20_000, 3, 0), factors.draw(one, 20_000, 3, 1))[0, 1]) < 0.03
 
 
-@given(n=st.integers(1, 4000), data=st.data())
-def test_counted_share_without_weights_is_jeffreys(n, data):
-    hits = data.draw(st.integers(0, n))
-    event = np.arange(n) < hits
-    a, b = factors.counted_share(np.ones(n), event)
-    assert a == pytest.approx(hits + 0.5) and b == pytest.approx(n - hits + 0.5)
-
-
-def test_counted_share_with_weights_covers_the_truth():
-    """95 per cent intervals of a weighted share hold the true value about 95 times in 100."""
+def test_covered_share_is_the_mean_weight_with_its_error():
     generator = np.random.default_rng(8)
-    truth, hits, tries = 0.03, 0, 400
+    truth, hits, tries = 0.4, 0, 400
     for _ in range(tries):
-        x = generator.random(4000)
-        weight = 2 * x  # the prior is twice as dense at the upper end
-        event = generator.random(4000) < truth * 1.5 * x  # E[w p] = truth
-        low, high = factors.quantile(Factor("", "beta", factors.counted_share(weight, event)), [0.025, 0.975])
+        found = factors.covered_share("s", 2 * truth * generator.random(300))
+        low, high = factors.quantile(found, [0.025, 0.975])
         hits += low <= truth <= high
-    assert 0.90 < hits / tries < 0.99
+    assert 0.91 < hits / tries < 0.985
+    assert factors.covered_share("s", np.ones(5)).parameters == (1.0, 1.0)
+    slightly = factors.covered_share("s", generator.normal(1.0, 0.3, 500))
+    assert float(factors.quantile(slightly, 0.975)) <= 1
 
 
 def test_ratio_share_covers_the_truth_and_does_not_trust_one_light_system():
@@ -133,6 +125,14 @@ def test_ratio_share_covers_the_truth_and_does_not_trust_one_light_system():
         factors.ratio_share(np.zeros(3), np.ones(3))
 
 
+def test_a_single_event_of_small_weight_does_not_narrow_the_share():
+    weight = np.ones(200)
+    none = factors.quantile(Factor("", "beta", factors.ratio_share(weight, np.zeros(200))), 0.975)
+    weight[0] = 0.01
+    one = factors.quantile(Factor("", "beta", factors.ratio_share(weight, np.arange(200) == 0)), 0.975)
+    assert float(one) >= float(none) * 0.999
+
+
 def test_bad_factors_are_refused():
     with pytest.raises(InputError, match="log_uniform"):
         factors.quantile(Factor("x", "log_uniform", (0.1, 0.01)), 0.5)
@@ -141,9 +141,9 @@ def test_bad_factors_are_refused():
     with pytest.raises(InputError, match="above 0"):
         factors.gamma_parameters(0.0, 1.0)
     with pytest.raises(InputError, match="empty"):
-        factors.counted_share([], [])
+        factors.covered_share("s", [])
     with pytest.raises(InputError, match="at most 1"):
-        factors.counted_share(np.full(100, 3.0), np.ones(100))
+        factors.covered_share("s", np.full(100, 3.0))
 
 
 # -- the comparison ------------------------------------------------------------------------------------------------
@@ -230,7 +230,8 @@ def result():
 def test_prediction_is_the_product_of_its_factors(result):
     table = result.factors.set_index(["pathway", "factor"])
     covered = result.priors.set_index("prior").loc["census", "covered_share"]
-    assert table.loc[("fragments", "migrated"), "median"] == pytest.approx(0.02 * covered, rel=0.1)
+    assert table.loc[("fragments", "stable"), "median"] == pytest.approx(covered, rel=0.02)
+    assert table.loc[("fragments", "migrated"), "median"] == pytest.approx(0.02, rel=0.15)
     assert table.loc[("fragments", "perturber"), "median"] == pytest.approx(0.43, abs=0.01)
     assert table.loc[("fragments", "within_period"), "median"] == pytest.approx(0.8, abs=0.05)
     assert table.loc[("disc", "in_time"), ["low", "high"]].tolist() == pytest.approx([0.2, 0.4], rel=0.03)  # type I is no candidate
@@ -243,7 +244,7 @@ def test_prediction_is_the_product_of_its_factors(result):
 
 
 def test_pathways_share_the_draws_of_shared_factors(result):
-    rows = result.factors[result.factors["factor"].isin(["perturber", "migrated", "within_period"])]
+    rows = result.factors[result.factors["factor"].isin(["perturber", "stable", "migrated", "within_period"])]
     for _, part in rows.groupby("factor"):
         assert part["median"].nunique() == 1 and part["low"].nunique() == 1
 

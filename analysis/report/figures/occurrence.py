@@ -16,12 +16,13 @@ PATHWAYS = {
     "disc": ("giants moved by\nthe disc", style.LOW_Q, ""),
 }
 RATES = {
-    "bryant_2023": "Bryant et al. 2023\n0.09–0.26 M☉", "glusman_late": "Glusman et al. 2025\nM4 and later", "glusman_mid": "Glusman et al. 2025\nM2.5–M4",
+    "bryant_2023": "Bryant et al. 2023\n0.09–0.26 M☉", "glusman_late": "Glusman et al. 2025\nM4 and later",
+    "glusman_mid": "Glusman et al. 2025\nM2.5–M4",
 }
 LIMITS = {"gillis_limit": "Gillis et al. 2026", "ment_limit": "Ment & Charbonneau 2023"}
 FACTORS = {
-    "births": "births per star", "perturber": "stars with a perturber", "migrated": "share that migrates", "within_period": "of these, period short enough",
-    "in_time": "share arriving in time",
+    "births": "births per star", "perturber": "stars with a companion", "stable": "of these, orbits stable", "migrated": "of these, giant migrates",
+    "within_period": "of these, period short", "in_time": "share arriving in time",
 }
 HEIGHT = 0.8  # of the tallest curve, in rows
 FLOOR = 1e-8  # smallest rate shown
@@ -47,7 +48,9 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
         _label, colour, hatch = PATHWAYS.get(name, ("", "0.55", ""))
         rate, height = 10 ** part["log10_rate"].to_numpy(), part["density_per_dex"].to_numpy()
         height = base + HEIGHT * height / height.max()
-        left.fill_between(rate, base, height, facecolor=colour, edgecolor="0.15", alpha=0.75, hatch=hatch or None, linewidth=0.6, step="mid", zorder=2)
+        left.fill_between(
+            rate, base, height, facecolor=colour, edgecolor="0.15", alpha=0.75, hatch=hatch or None, linewidth=0.6, step="mid", zorder=2,
+        )
         source = predictions if name in PATHWAYS else observed
         median, ends = source.loc[name, "p50" if name in PATHWAYS else "median"], ("p2_5", "p97_5") if name in PATHWAYS else ("low", "high")
         left.plot(source.loc[name, list(ends)].to_numpy(dtype=float), [base, base], color="black", linewidth=2.2, solid_capstyle="butt", zorder=4)
