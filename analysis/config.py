@@ -349,7 +349,7 @@ class LadderConfig:
 
     stride: int = param(4, "cells", "every so many cells of either axis", CHOICE)
     offset: int = param(2, "cells", "cells of either axis before the first one", CHOICE)
-    draws: int = param(48, "", "draws per cell, the first of those of level 0", CHOICE)
+    draws: int = param(32, "", "draws per cell, the first of those of level 0", CHOICE)
     rerun_share: float = param(0.02, "", "share of the frozen draws that every build integrates again and compares", CHOICE, within=SHARE)
 
 
