@@ -295,7 +295,7 @@ class SecularConfig:
     companion_spin: str = param("state", "", "state (integrated) or pseudo_synchronous", "Hut 1981")
     star_rotation: float = param(3.0, "d", "rotation period of the star, constant, along the orbit's normal", CHOICE, within=POSITIVE)
     star_radius: str = param("track", "", "radius with age: track (BHAC15), contracting, literal or constant", "Baraffe et al. 2015; specification")
-    companion_radius: str = param("cooling", "", "radius with age: cooling or constant", "see data/frozen")
+    companion_radius: str = param("cooling", "", "radius with age: cooling or constant", "Linder et al. 2019; Fortney et al. 2007")
     reference_age: float = param(5.0, "Gyr", "age at which the published radii hold", "typical field M dwarf", within=POSITIVE)
     disruption_factors: tuple[float, ...] = param((2.7, 2.0, 1.7), "r_t", "periapsis that disrupts, over the tidal radius: default first, falling", "Guillochon et al. 2011", within=POSITIVE)
     close_axis: float = param(0.1, "au", "an orbit this small counts as migrated", CHOICE, within=POSITIVE)

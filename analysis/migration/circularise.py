@@ -17,6 +17,7 @@ __all__ = ["AGES", "circularise", "lookup", "radius_table", "tidal_rates"]
 AGES = 1600  # nodes of the radius table, even in log age: 0.4 per cent apart over the longest spans, an error below 1e-5 in R^5
 TOLERANCE = 1e-9
 MOST_STEPS = 100_000
+CIRCULAR = 1e-12  # an eccentricity below this is none, so that its fast decay no longer limits the step
 
 
 @njit(cache=True, error_model="numpy")
@@ -93,10 +94,11 @@ def circularise(t, limit, a, e, start_age, age, table, motion, friction_p, frict
             return 1, t, a, e
         if t >= limit:
             return 0, t, a, e
-        h = min(h, limit - t, 0.05 * (start_age + t))  # radii are read once a step, so a step spans little of their change
-        companion = table[node, 0] + share * (table[node + 1, 0] - table[node, 0])
-        star = table[node, 1] + share * (table[node + 1, 1] - table[node, 1])
+        h = min(h, limit - t, 0.05 * (start_age + t))
         while True:
+            middle, share = lookup(age, table, node, start_age + t + 0.5 * h)  # radii change little within a step
+            companion = table[middle, 0] + share * (table[middle + 1, 0] - table[middle, 0])
+            star = table[middle, 1] + share * (table[middle + 1, 1] - table[middle, 1])
             for s in range(7):
                 u, v = y0, y1
                 for q in range(s):
@@ -121,7 +123,7 @@ def circularise(t, limit, a, e, start_age, age, table, motion, friction_p, frict
             factor = min(5.0, max(0.1, 0.9 * (error + 1e-30) ** -0.2))
             if error <= 1.0:
                 t += h
-                y0, y1 = last0, max(last1, 0.0)
+                y0, y1 = last0, last1 if last1 > CIRCULAR else 0.0
                 h *= factor
                 break
             h *= factor
