@@ -31,7 +31,7 @@ TRACK: Final = (
     "tracers",  # 1 when tracers are present
 )
 WORK = len(FORCES) + len(TRACK)
-BODIES = 3
+BODIES = 3  # massive ones
 _T = len(FORCES)
 _GAP, _PERIAPSIS, _MOTION, _TIME, _TRACERS = range(_T + 11, WORK)
 _X, _Y, _Z, _VX, _VY, _VZ, _AX, _AY, _AZ, _M = range(10)  # floats of a particle

@@ -6,7 +6,6 @@ It writes direct.csv (series), direct_maxima.csv (every eccentricity maximum) an
 """
 
 import argparse
-import itertools
 import math
 import sys
 import time
@@ -17,30 +16,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.signal import find_peaks
 
 from analysis.constants import G
 from analysis.errors import InputError
 from analysis.migration import callbacks, frozen
+from analysis.migration.cycles import SERIES, maxima, thinned
 from analysis.migration.directsystems import SYSTEMS, DirectSystem, epsilon_octupole, epsilon_single, kozai_time, physics_vector
 from analysis.migration.pairforces import FORCES, conservative_energy
 from analysis.migration.triple import PHYSICS
+from analysis.runtime import ROOT
 
-__all__ = ["Direct", "force_vector", "integrate", "main", "maxima", "thinned"]
+__all__ = ["Direct", "force_vector", "integrate", "main", "orbit_means", "summary_row", "write"]
 
-SERIES_ROWS = 280
-SERIES = ("time_yr", "gap", "smallest_gap", "smallest_periapsis_au", "semimajor_axis_au", "inclination_deg")
-PROMINENCE = 0.3  # of the range of log10(1 - e) that a maximum must stand out by
+WINDOWS = 8  # per outer orbit
 DECOUPLED = 0.1  # an integration ends when the orbit has shrunk to this share: the perturber no longer matters, and each orbit costs the same
-SOURCES = ("direct.py", "directsystems.py", "callbacks.py", "pairforces.py")
+SOURCES = tuple(f"analysis/migration/{name}.py" for name in ("direct", "directsystems", "callbacks", "pairforces", "cycles"))
 
 
 @dataclass(frozen=True)
 class Direct:
     """One finished integration.
 
-    series: one row per outer orbit, columns SERIES; gap = 1 - e from the inner j averaged over that orbit, smallest_gap the smallest
-    osculating 1 - e in it (read where r > a), smallest_periapsis_au over the passages in it.
+    series: columns SERIES, WINDOWS rows per outer orbit; gap = 1 - e from the inner j averaged over an outer orbit around time_yr,
+    smallest_gap the smallest osculating 1 - e in it (read where r > a), smallest_periapsis_au over the passages in it.
     """
 
     system: DirectSystem
@@ -113,71 +111,47 @@ def integrate(system: DirectSystem, duration: float | None = None) -> Direct:
     work[: len(FORCES)] = forces
     duration = system.cycles * kozai_time(system) if duration is None else duration
     total = system.host_mass + system.companion_mass
-    window = 2 * math.pi * math.sqrt(system.outer_axis**3 / (G * (total + system.outer_mass)))
+    outer_period = 2 * math.pi * math.sqrt(system.outer_axis**3 / (G * (total + system.outer_mass)))
     start = time.process_time()
     keep = callbacks.attach(simulation, work)
     callbacks.reset(work)
     reference = _conserved(simulation, forces)
     binding = G * system.host_mass * system.companion_mass / (2 * system.inner_axis)
     spinning = system.host_mass * system.companion_mass / total * math.sqrt(G * total * system.inner_axis)
-    first, sums = len(FORCES), {name: len(FORCES) + i for i, name in enumerate(callbacks.TRACK)}
     rows, worst = [], np.zeros(2)
-    for number in range(1, max(1, round(duration / window)) + 1):
-        simulation.integrate(number * window, exact_finish_time=0)
+    for number in range(1, WINDOWS * max(2, round(duration / outer_period)) + 1):
+        simulation.integrate(number * outer_period / WINDOWS, exact_finish_time=0)
         change = np.abs(_conserved(simulation, forces) - reference)
         worst = np.maximum(worst, [change[0] / binding, np.linalg.norm(change[1:]) / spinning])
-        weight = work[first]
-        if weight > 0:
-            j, outer = work[first + 1 : first + 4] / weight, work[first + 8 : first + 11]
-            jj = float(j @ j)
-            inclination = math.degrees(math.acos(max(-1.0, min(1.0, float(j @ outer) / math.sqrt(jj * float(outer @ outer))))))
-            gap = jj / (1 + math.sqrt(max(0.0, 1 - jj)))
-            middle = simulation.t - 0.5 * window
-            rows.append((middle, gap, work[sums["smallest_gap"]], work[sums["smallest_periapsis"]], work[sums["axis"]] / weight, inclination))
-            if rows[-1][4] < DECOUPLED * system.inner_axis:
-                break
+        rows.append((simulation.t, *work[len(FORCES) :]))
+        part = dict(zip(callbacks.TRACK, work[len(FORCES) :], strict=True))
+        if part["axis"] < DECOUPLED * system.inner_axis * part["weight"]:
+            break
         callbacks.reset(work)
     del keep
-    return Direct(system, pd.DataFrame(rows, columns=list(SERIES)), float(worst[0]), float(worst[1]), int(simulation.steps_done), time.process_time() - start)
+    series = orbit_means(pd.DataFrame(rows, columns=["end", *callbacks.TRACK]))
+    return Direct(system, series, float(worst[0]), float(worst[1]), int(simulation.steps_done), time.process_time() - start)
 
 
-def maxima(series: pd.DataFrame) -> pd.DataFrame:
-    """Eccentricity maxima of a series: cycle (from 1), time_yr, gap, smallest_gap, smallest_periapsis_au.
-
-    A maximum stands out of log10(gap) by PROMINENCE of its range; time and gap are those of the averaged series, the smallest values are
-    taken between the minima of eccentricity around it.
-    """
-    height = -np.log10(series["gap"].to_numpy())
-    peaks, _ = find_peaks(height, prominence=PROMINENCE * np.ptp(height))
-    edges = [0, *(int(a + np.argmin(height[a:b])) for a, b in itertools.pairwise(peaks)), len(series)]
-    rows = []
-    for number, (peak, begin, end) in enumerate(zip(peaks, edges[:-1], edges[1:], strict=True), start=1):
-        part = series.iloc[begin:end]
-        rows.append((number, series["time_yr"].iloc[peak], series["gap"].iloc[peak], part["smallest_gap"].min(), part["smallest_periapsis_au"].min()))
-    return pd.DataFrame(rows, columns=["cycle", "time_yr", "gap", "smallest_gap", "smallest_periapsis_au"])
-
-
-def thinned(series: pd.DataFrame, rows: int = SERIES_ROWS) -> pd.DataFrame:
-    """At most `rows` rows, evenly along the curve of log10(gap) over time; smallest values run over the rows left out before each."""
-    if len(series) <= rows:
-        return series.reset_index(drop=True)
-    height = np.log10(series["gap"].to_numpy())
-    clock = series["time_yr"].to_numpy()
-    path = np.hypot(np.diff(clock) / np.ptp(clock), np.diff(height) / max(np.ptp(height), 1e-12))
-    length = np.concatenate([[0.0], np.cumsum(path)])
-    peaks = np.concatenate([find_peaks(sign * height)[0] for sign in (1, -1)])
-    keep = np.searchsorted(length, np.linspace(0, length[-1], rows // 2))
-    peaks = peaks[np.argsort(series["gap"].to_numpy()[peaks], kind="stable")][: rows - rows // 2 - 2]
-    keep = np.unique(np.concatenate([[0], keep, peaks, [len(series) - 1]]).clip(0, len(series) - 1))
-    group = np.searchsorted(keep, np.arange(len(series)), side="left")
-    out = series.iloc[keep].reset_index(drop=True)
-    for name in ("smallest_gap", "smallest_periapsis_au"):
-        out[name] = series[name].groupby(group).min().to_numpy()
-    return out
+def orbit_means(windows: pd.DataFrame) -> pd.DataFrame:
+    """Series (columns `cycles.SERIES`) from windows (columns "end" in yr and TRACK): sliding means of the vectors over one outer orbit."""
+    names = list(callbacks.TRACK[:11])
+    sums = windows[names].rolling(WINDOWS).sum().iloc[WINDOWS - 1 :]
+    mean = sums[names[1:]].div(sums["weight"], axis=0).to_numpy()
+    end = windows["end"].to_numpy()
+    j, outer, axis = mean[:, 0:3], mean[:, 7:10], mean[:, 6]
+    jj = np.sum(j * j, axis=1)
+    cosine = np.sum(j * outer, axis=1) / np.sqrt(jj * np.sum(outer * outer, axis=1))
+    least = windows[["smallest_gap", "smallest_periapsis"]].rolling(WINDOWS).min().iloc[WINDOWS - 1 :].to_numpy()
+    columns = (
+        0.5 * (np.concatenate([[0.0], end[: -WINDOWS]]) + end[WINDOWS - 1 :]), jj / (1 + np.sqrt(np.maximum(0.0, 1 - jj))), least[:, 0], least[:, 1],
+        axis, np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))),
+    )
+    return pd.DataFrame(dict(zip(SERIES, columns, strict=True)))
 
 
 def summary_row(result: Direct) -> dict[str, Any]:
-    """Initial conditions, physics and quality of one integration as one flat row."""
+    """Initial conditions (angles in degree), physics (as in level 2) and quality of one integration as one flat row."""
     system, tops = result.system, maxima(result.series)
     row = {name: value for name, value in asdict(system).items() if name not in ("physics", "reason")}
     physics = dict(zip(PHYSICS, physics_vector(system), strict=True))
@@ -204,7 +178,8 @@ def write(results: Sequence[Direct], folder: Path, stem: str, command: str) -> l
         "made_by": command,
         "environment": frozen.environment("rebound", "numpy", "numba", "scipy"),
         "config": {"integrator": "IAS15, default epsilon", "systems": [r.system.name for r in results], "seed": None},
-        "source_sha256": frozen.source_digest(Path(__file__).with_name(name) for name in SOURCES),
+        "sources": list(SOURCES),
+        "source_sha256": frozen.source_digest(ROOT / name for name in SOURCES),
     }
     paths = []
     for name, table in tables.items():

@@ -88,7 +88,7 @@ def epsilon_octupole(system: DirectSystem) -> float:
 
 
 def _case_a(name: str, reason: str, anomaly: float) -> DirectSystem:
-    return DirectSystem(name, reason, 0.08, 0.3 * MJUP_MSUN, 0.5, 1.0, 50.0, 0.3, 85.0, 16.0, outer_anomaly=anomaly)
+    return DirectSystem(name, reason, 0.08, 0.3 * MJUP_MSUN, 0.5, 1.0, 50.0, 0.3, 85.0, 26.0, outer_anomaly=anomaly)
 
 
 def _toi(name: str, reason: str, outer: tuple[float, float, float, float], inclination: float, cycles: float, **more: object) -> DirectSystem:
@@ -104,10 +104,10 @@ SYSTEMS: Final = (
     _toi("circular_outer", "quadrupole alone: no octupole, no eccentric perturber", (0.3, 1.0, 20.0, 0.0), 80.0, 20.0),
     _toi("prograde", "moderate eccentricity, prograde", (0.3, 1.0, 20.0, 0.3), 75.0, 20.0),
     _toi("retrograde", "its mirror image, where corrected averaging changes sign", (0.3, 1.0, 20.0, 0.3), 105.0, 20.0),
-    _toi("octupole", "strong octupole, many cycles", (0.3, 1.0, 30.0, 0.6), 70.0, 24.0),
+    _toi("octupole", "strong octupole, many cycles", (0.3, 1.0, 30.0, 0.6), 70.0, 36.0),
     _toi("octupole_flip", "strong octupole in a compact triple, turning retrograde", (0.2, 1.0, 15.0, 0.5), 78.0, 60.0),
-    _toi("relativity", "1PN alone, strong enough to set the largest eccentricity", (0.02, 0.2, 4.0, 0.1), 88.5, 7.0, physics={"relativity": 1.0}),
-    _toi("points_close", "close triple of point masses", (0.3, 0.3, 9.0, 0.1), 87.0, 10.0),
+    _toi("relativity", "1PN alone, strong enough to set the largest eccentricity", (0.02, 0.2, 4.0, 0.1), 88.5, 12.0, physics={"relativity": 1.0}),
+    _toi("points_close", "close triple of point masses", (0.3, 0.3, 9.0, 0.1), 87.0, 16.0),
     _toi("bulges_close", "the same with 1PN and bulges, which set the largest eccentricity", (0.3, 0.3, 9.0, 0.1), 87.0, 16.0, physics=SHORT),
     _toi("averaging_doubtful", "j falls to a few epsilon_SA: double averaging is doubtful", (0.5, 1.0, 10.0, 0.1), 82.0, 20.0),
     _toi("massive_outer", "perturber of 0.8 solar masses: the host is the secondary", (0.8, 1.5, 60.0, 0.4), 82.0, 20.0, physics=SHORT),

@@ -17,7 +17,7 @@ from typing import Any
 from analysis.errors import InputError
 from analysis.runtime import ROOT
 
-__all__ = ["MANIFEST", "SIMULATIONS", "digest", "environment", "read_manifest", "record", "source_digest", "verified", "write_atomically"]
+__all__ = ["MANIFEST", "SIMULATIONS", "digest", "environment", "read_manifest", "record", "source_digest", "sources_unchanged", "verified", "write_atomically"]
 
 SIMULATIONS = ROOT / "data" / "frozen" / "simulations"
 MANIFEST = "MANIFEST.json"
@@ -78,6 +78,14 @@ def verified(path: Path) -> Path:
     return path
 
 
+def sources_unchanged(path: Path) -> bool:
+    """True when the sources that an entry of the MANIFEST names are those that made the file; False also when the entry names none."""
+    path = Path(path)
+    entry = read_manifest(path.parent)["files"].get(path.name, {})
+    sources = [ROOT / name for name in entry.get("sources", ())]
+    return bool(sources) and all(source.is_file() for source in sources) and source_digest(sources) == entry.get("source_sha256")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the file by `content` in one step, so that a killed process leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +105,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def record(path: Path, *, made_by: str, **about: Any) -> dict[str, Any]:
     """Enter a finished file, with its present checksum, in the MANIFEST beside it and return its entry; other entries stay as they are.
 
-    made_by: the command that makes the file. about: configuration, seed, environment, digests - anything JSON can hold.
+    made_by: the command that makes the file. about: configuration, seed, environment, digests - anything JSON can hold; `sources` (paths
+    from the repository's root) with their `source_sha256` lets `sources_unchanged` judge the file.
     Raises InputError when the file is missing or the MANIFEST is damaged (it is never overwritten blindly).
     """
     path = Path(path)

@@ -84,6 +84,15 @@ def test_the_digest_of_sources_depends_on_content_and_not_on_order():
     assert frozen.source_digest([one, two]) == frozen.source_digest([two, one]) != frozen.source_digest([one])
 
 
+def test_a_file_knows_whether_its_sources_changed(table):
+    sources = ["analysis/constants.py", "analysis/errors.py"]
+    assert not frozen.sources_unchanged(table)
+    frozen.record(table, made_by="recipe", sources=sources, source_sha256=frozen.source_digest(frozen.ROOT / name for name in sources))
+    assert frozen.sources_unchanged(table)
+    frozen.record(table, made_by="recipe", sources=sources[:1], source_sha256=frozen.source_digest(frozen.ROOT / name for name in sources))
+    assert not frozen.sources_unchanged(table)
+
+
 def test_every_frozen_simulation_fits_its_checksum():
     if not (frozen.SIMULATIONS / frozen.MANIFEST).exists():
         pytest.skip("no frozen simulations in this checkout")
