@@ -226,6 +226,11 @@ def test_tides_follow_the_radii_of_the_moment():
     assert found["semimajor_axis"] == pytest.approx(expected[12], rel=1e-4)
     assert found["eccentricity"] == pytest.approx(np.linalg.norm(expected[3:6], axis=0), rel=1e-4)
     assert 0.03 < 1 - expected[12, -1] / 0.05 < 0.9
+    # the same after the perturber is dropped, which happens at once when 1PN turns the apsis
+    record, _ = evolve(row, switched | {"relativity": 1.0, "quench_ratio": 1e-3, "time_limit": times[-1]})
+    assert record["quench_time"][0] < 0.1 * times[-1]
+    assert record["final_axis"][0] == pytest.approx(expected[12, -1], rel=1e-4)
+    assert record["final_eccentricity"][0] == pytest.approx(np.linalg.norm(expected[3:6, -1]), rel=1e-4)
     frozen = series(row, physics("friction", companion_lag=1e-7, star_lag=3e-8, star_spin=20.0, companion_radius_final=radii(0)[0],
                                  star_radius_final=radii(0)[1]), times)
     assert frozen["semimajor_axis"][-1] < 0.98 * found["semimajor_axis"][-1]
