@@ -50,7 +50,10 @@ def on_dask(function: Callable[[T], R], tasks: Iterable[T], scheduler: str = "",
     import dask
 
     with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
-        cluster: Any = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) if workers else None
+        try:
+            cluster: Any = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) if workers else None
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise InputError(f"--workers {workers}: Dask could not start them ({error}); try fewer, or leave the option out to use threads.") from None
         try:
             try:
                 client = Client(cluster or scheduler, timeout="15s")
