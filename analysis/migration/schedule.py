@@ -10,12 +10,20 @@ from typing import Any, TypeVar
 
 from analysis.errors import InputError
 
-__all__ = ["MISSING_DASK", "on_dask", "on_threads"]
+__all__ = ["on_dask", "on_threads", "require_dask"]
 
 MISSING_DASK = "--workers and --scheduler need Dask; install the extra with `just setup --extra sweep`, or leave the option out to use threads."
 AHEAD = 2  # chunks under way per thread
 DEATHS = 3  # times a chunk may lose its worker before it is given up
 T, R = TypeVar("T"), TypeVar("R")
+
+
+def require_dask() -> None:
+    """Raises InputError when Dask is not installed."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise InputError(MISSING_DASK) from None
 
 
 def on_threads(function: Callable[[T], R], tasks: Iterable[T], threads: int) -> Iterator[R]:
@@ -42,12 +50,10 @@ def on_dask(function: Callable[[T], R], tasks: Iterable[T], scheduler: str = "",
     A chunk whose worker dies is given to another one. Raises InputError without Dask, without a cluster that answers or has workers, or when
     one chunk has lost its worker DEATHS times.
     """
-    try:
-        from distributed import Client, LocalCluster, as_completed
-        from distributed.scheduler import KilledWorker
-    except ImportError:
-        raise InputError(MISSING_DASK) from None
+    require_dask()
     import dask
+    from distributed import Client, LocalCluster, as_completed
+    from distributed.scheduler import KilledWorker
 
     with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
         try:

@@ -23,8 +23,9 @@ from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
 from analysis.migration.batch import batch_digest, draws_digest, kernel_digest, run_systems, settings
 from analysis.migration.chunks import Chunk, finished, gaps, open_folder, read_settings, write_chunk
+from analysis.migration.draws import check_priors
 from analysis.migration.ensemble_store import RECIPES, freeze
-from analysis.migration.schedule import on_dask, on_threads
+from analysis.migration.schedule import on_dask, on_threads, require_dask
 from analysis.migration.secular_physics import physics_vector
 from analysis.migration.triple import OUTCOME_OF_REASON, OUTCOMES, REASONS
 from analysis.progress import meter
@@ -76,7 +77,8 @@ class Progress:
 
 
 def job_of(config: Config, target: Any) -> tuple[Job, dict[str, Any]]:
-    """(job, its settings) of a whole configuration and the target's published or overridden values."""
+    """(job, its settings) of a whole configuration and the target's published or overridden values; InputError for unusable ones."""
+    check_priors(config.ensemble)
     physics = physics_vector(config.secular, target, config.ensemble.time_limit)
     host, companion = target.values["host_mass_msun"], target.values["companion_mass_mjup"] * MJUP_MSUN
     chosen = settings(config.ensemble, physics, host, companion)
@@ -102,6 +104,8 @@ def sweep(
     On `threads` threads, or on Dask with `workers` processes or a `scheduler` address. Raises InputError for a folder of other settings or
     code, and for what `schedule` refuses; KeyboardInterrupt passes through with all finished chunks kept.
     """
+    if workers or scheduler:
+        require_dask()
     begin, stop = time.perf_counter(), first + systems
     open_folder(folder, job.digest, {"settings": chosen, **(about or {})})
     progress, spans = Progress(), []

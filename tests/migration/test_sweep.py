@@ -192,6 +192,7 @@ def test_dask_is_asked_for_where_it_is_missing(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert sweep.main(["--systems", "2", "--workers", "2", "--out", str(tmp_path / "x"), *ARGUMENTS]) == 2
     assert "just setup --extra sweep" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
 
 
 def test_an_interrupted_sweep_keeps_what_is_finished(job, direct, tmp_path, monkeypatch, capsys):
