@@ -15,7 +15,14 @@ NAOZ = {
     "host_mass": 1.0, "companion_mass": 0.001, "outer_mass": 0.04, "inner_axis": 6.0, "outer_axis": 100.0, "inner_eccentricity": 0.001,
     "outer_eccentricity": 0.6, "inclination": math.radians(65), "inner_argument": math.radians(45),
 }
-KOZAI_PERIOD = 4195.8240184679735  # yr, with G = 4 pi^2: `kozai` 0.3 (Antognini 2015), kozai/tests/test_kl_period.py, test_kl_period
+KOZAI_PERIOD = 4195.8240184679735  # yr, with G = 4 pi^2: `kozai` (Antognini 2015), kozai/tests/test_kl_period.py, test_kl_period
+# (outer argument in rad, yr, e, i in deg): TripleVectorial of kozai 0.3.0, run by us at rtol = atol = 1e-12; its G and year are KOZAI_G in our units
+KOZAI_ENDS = [
+    (0.0, 978716.8181177933, 0.07942734740104658, 93.15464748362851),
+    (math.pi, 978845.6512096394, 0.2809277076568088, 93.83255217742992),
+    (-math.pi / 2, 978736.5357906462, 0.9994573312514649, 139.89208638840444),
+]
+KOZAI_G = 6.67384e-11 * 1.989e30 * 3.15569e7**2 / 149_597_870_700.0**3
 
 
 def test_period_of_the_kozai_package():
@@ -29,6 +36,14 @@ def test_period_of_the_kozai_package():
     assert record["smallest_periapsis_time"][0] == pytest.approx(period / 2, rel=1e-4)  # the minimum is flat
     found = series(row, physics(), np.array([0.3, 1.3, 2.3]) * period)
     assert np.ptp(found["eccentricity"]) < 1e-8
+
+
+@pytest.mark.parametrize(("outer_argument", "time", "eccentricity", "inclination"), KOZAI_ENDS)
+def test_octupole_of_a_test_particle_after_a_hundred_cycles_is_that_of_the_kozai_package(outer_argument, time, eccentricity, inclination):
+    row = system(companion_mass=1e-13, outer_argument=outer_argument)
+    found = series(row, physics("octupole", tolerance=1e-12), np.array([time * math.sqrt(KOZAI_G / G)]))
+    assert found["eccentricity"][0] == pytest.approx(eccentricity, abs=2e-7)
+    assert math.degrees(found["inclination"][0]) == pytest.approx(inclination, abs=2e-4)
 
 
 @pytest.mark.parametrize(("outer_argument", "direct"), [(0.0, 3.808e6), (math.pi, 3.762e6)])
