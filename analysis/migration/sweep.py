@@ -210,8 +210,6 @@ def _run(options: argparse.Namespace) -> int:
     folder = Path(options.out).resolve() if options.out else CACHE_DIR / "sweeps" / f"{options.tag}-{job.digest[:12]}"
     about = {"tag": options.tag, "overrides": overrides, "kernel": kernel_digest(), "drawn_by": draws_digest()}
     systems = options.systems or config.ensemble.systems
-    if config.ensemble.seed >= 1 << 63:
-        raise InputError(f"[ensemble] seed is {config.ensemble.seed}; expected a whole number below 2^63.")
     progress = sweep(
         job, chosen, systems, folder, first=options.first, chunk=options.chunk, threads=options.threads or _processors(), workers=options.workers or 0,
         scheduler=options.scheduler, about=about,
