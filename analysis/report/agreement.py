@@ -9,7 +9,7 @@ __all__ = ["write"]
 
 
 def write(directory: Path, context: Context, *, agreement: Any) -> None:
-    """direct_agreement.csv, direct_curves.csv and direct_agreement.json."""
+    """direct_agreement.csv, direct_curves.csv and agreement_summary.json."""
     write_csv(directory / "direct_agreement.csv", agreement.table, context)
     write_csv(directory / "direct_curves.csv", agreement.curves[["system", "variant", "time_yr", "gap", "smallest_gap"]], context)
-    write_json(directory / "direct_agreement.json", agreement.summary, context)
+    write_json(directory / "agreement_summary.json", agreement.summary, context)

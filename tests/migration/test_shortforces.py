@@ -140,6 +140,18 @@ def test_level_1_strengths_are_potentials_of_these_forces(force, eccentricity):
     assert expected == pytest.approx(measured.precession, rel=3e-4)
 
 
+@pytest.mark.parametrize("eccentricity", [0.5, 0.8])
+def test_level_1_decay_time_is_that_of_a_lagged_bulge_for_a_share_j(eccentricity):
+    axis, motion = orbit("companion", eccentricity)
+    j = math.sqrt(1 - eccentricity**2)
+    spin = shortrange.pseudo_synchronous(j) * motion
+    love, lag = WEAK["companion"], 1e-2 / spin
+    measured = twobody.secular_rates(twobody.tides(HOST, COMPANION, love, RADII["companion"], lag, spin), MASS, axis, eccentricity)
+    quality = 1.5 / (love * lag * motion / j**3)  # k_2 tau = 3 / (2 Q' n_F)
+    expected = -axis / (measured.axis * j)
+    assert shortrange.decay_time(HOST, COMPANION, RADII["companion"], axis, j, quality) == pytest.approx(expected, rel=1e-3)
+
+
 def forces(**values):
     base = {"host_mass": HOST, "companion_mass": COMPANION, "companion_radius": RADII["companion"], "star_radius": RADII["star"]}
     return np.array([{**base, **values}.get(name, 0.0) for name in FORCES])

@@ -90,7 +90,7 @@ def elements(x, y, vx, vy, mass):
     return 1 / (2 / r - (vx * vx + vy * vy) / mu), math.hypot(ex, ey), math.atan2(ey, ex), h
 
 
-def secular_rates(acceleration, mass, axis, eccentricity, orbits=40):
+def secular_rates(acceleration, mass, axis, eccentricity, orbits=25):
     """Rates over whole orbital periods from apoapsis to apoapsis, where periodic changes of the osculating elements return."""
     mu = G * mass
     period = 2 * math.pi * math.sqrt(axis**3 / mu)
