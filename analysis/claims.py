@@ -109,19 +109,25 @@ def _ages(e: Evidence) -> Judgement:
 
 
 def _kozai(e: Evidence) -> Judgement:
-    if e["fraction"] is None:
-        return CANNOT_TELL, "The Kozai–Lidov criterion could not be evaluated for TOI-6894 b."
-    if e["fraction"] < FEASIBLE:
-        return NOT_SUPPORTED, "Hardly any perturber meets the Kozai–Lidov criterion of the plan for TOI-6894 b."
-    if e["surviving_strict"] is not None and e["surviving_strict"] >= FEASIBLE:
-        return SUPPORTED, (
-            "Part of the draws that meet the Kozai–Lidov criterion for TOI-6894 b stay outside the tidal disruption radius; whether tides then shrink the "
-            "orbit the criterion does not say."
-        )
-    share = "every such draw passes" if e["surviving_strict"] == 0 else "nearly all such draws pass"
+    if e["least"] is None or e["most"] is None:
+        return CANNOT_TELL, "The Kozai–Lidov migration of TOI-6894 b could not be evaluated."
+    if e["most"] < FEASIBLE:
+        return NOT_SUPPORTED, "Kozai–Lidov cycles bring hardly any planet like TOI-6894 b close to its star, whatever the strength of tides and the disruption radius."
+    if e["least"] >= FEASIBLE:
+        return SUPPORTED, "Kozai–Lidov cycles bring part of the planets like TOI-6894 b close to their star intact, whatever the strength of tides and the disruption radius."
     return CANNOT_TELL, (
-        f"Perturbers that meet the Kozai–Lidov criterion for TOI-6894 b are easily found, but {share} inside the tidal disruption radius, so the criterion "
-        "cannot tell whether the planet would survive the journey."
+        "Kozai–Lidov cycles bring some planets like TOI-6894 b close to their star, but whether these survive depends on how near they may pass without being "
+        "torn apart and on how strong tides are, which is not known."
+    )
+
+
+def _occurrence(e: Evidence) -> Judgement:
+    if not e["rejected"]:
+        return CANNOT_TELL, "The rate of close giants that migrating fragments would supply could not be evaluated."
+    if all(e["rejected"]):
+        return NOT_SUPPORTED, "Fragments that migrate by Kozai–Lidov cycles fall short of the observed rate of close giants even if every star bore one."
+    return CANNOT_TELL, (
+        "How often fragments of such low mass are born is not known, so the observed rate of close giants does not decide whether migrating fragments supply them."
     )
 
 
@@ -170,10 +176,16 @@ RULES = (
         f"supported: Bonferroni p < {SIGNIFICANCE:g}; not supported: p above, with |r| ≤ {WEAK_CORRELATION:g} detectable", "age_regression_summary.json", _ages,
     ),
     Rule(
-        "kozai", "Kozai–Lidov cycles can bring TOI-6894 b close to its star without disrupting it (criterion of the plan).",
-        "feasible share of draws, and the part of it outside the strictest tidal disruption radius",
-        f"supported: at least {FEASIBLE:.0%} of all draws feasible outside the strictest disruption radius; not supported: fewer than {FEASIBLE:.0%} feasible",
-        "feasibility_summary.json", _kozai,
+        "kozai", "Kozai–Lidov cycles with tides bring TOI-6894 b close to its star without disrupting it.",
+        "migrated share of secularly integrated triples, over time lags of the tide and disruption radii",
+        f"supported: at least {FEASIBLE:.0%} migrate at every lag and radius, triples that cannot be followed counted as not migrated; not supported: fewer than "
+        f"{FEASIBLE:.0%} at every one, these counted as migrated", "occurrence_summary.json", _kozai,
+    ),
+    Rule(
+        "occurrence", "Fragments that migrate by Kozai–Lidov cycles supply the close giants that are observed around such stars.",
+        "births per star × perturber × migrated share against the observed occurrence",
+        "not supported: one birth per star with every other factor at its best falls short of every observed rate; supported: not by this comparison, which can "
+        "only reject while the births are a bracket", "occurrence_summary.json", _occurrence,
     ),
     Rule(
         "disk", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",

@@ -10,7 +10,8 @@ POPULATIONS = {"delta_bic": 50.0, "best_k": 2, "within_method": [12.0, 15.0]}
 ECCENTRICITY = {"p_all": 0.001, "p_wide": 0.01, "n_wide_low": 30, "n_wide_high": 30}
 CLASSIFIER = {"labels_from_q": False, "auroc_low": 0.6, "auroc_high": 0.8}
 AGES = {"p_axis": 0.01, "p_eccentricity": 0.5, "detectable_r": 0.5}
-KOZAI = {"fraction": 0.07, "surviving_strict": 0.03}
+KOZAI = {"least": 0.02, "most": 0.1}
+OCCURRENCE = {"rejected": [True, False, True]}
 DISK = {"share_arriving": 0.6}
 TARGET = {"labels_from_q": False, "probabilities": [0.96, 0.99]}
 JUDGE = {rule.id: rule.judge for rule in RULES}
@@ -39,8 +40,12 @@ JUDGE = {rule.id: rule.judge for rule in RULES}
         ("ages", AGES, {"p_axis": 0.3, "detectable_r": 0.25}, NOT_SUPPORTED),
         ("ages", AGES, {"p_axis": None, "p_eccentricity": None}, CANNOT_TELL),
         ("kozai", KOZAI, {}, SUPPORTED),
-        ("kozai", KOZAI, {"surviving_strict": 0.0}, CANNOT_TELL),
-        ("kozai", KOZAI, {"fraction": 0.009}, NOT_SUPPORTED),
+        ("kozai", KOZAI, {"least": 0.009}, CANNOT_TELL),
+        ("kozai", KOZAI, {"least": 0.0, "most": 0.009}, NOT_SUPPORTED),
+        ("kozai", KOZAI, {"least": None}, CANNOT_TELL),
+        ("occurrence", OCCURRENCE, {}, CANNOT_TELL),
+        ("occurrence", OCCURRENCE, {"rejected": [True, True]}, NOT_SUPPORTED),
+        ("occurrence", OCCURRENCE, {"rejected": []}, CANNOT_TELL),
         ("disk", DISK, {}, SUPPORTED),
         ("disk", DISK, {"share_arriving": 0.4}, CANNOT_TELL),
         ("disk", DISK, {"share_arriving": 0.005}, NOT_SUPPORTED),
@@ -57,7 +62,8 @@ def test_verdicts(claim, evidence, change, verdict):
 
 def _all(**changes):
     values = {
-        "populations": POPULATIONS, "eccentricity": ECCENTRICITY, "classifier": CLASSIFIER, "ages": AGES, "kozai": KOZAI, "disk": DISK, "target": TARGET,
+        "populations": POPULATIONS, "eccentricity": ECCENTRICITY, "classifier": CLASSIFIER, "ages": AGES, "kozai": KOZAI,
+        "occurrence": OCCURRENCE, "disk": DISK, "target": TARGET,
     }
     return {name: {**EFFECT, **value, **changes.get(name, {})} for name, value in values.items()}
 
@@ -80,8 +86,10 @@ def test_sentence_follows_the_verdict():
         ("eccentricity", ECCENTRICITY, {"p_wide": 0.2, "n_wide_low": 3}, "too few"),
         ("classifier", CLASSIFIER, {"labels_from_q": True}, "cut in mass ratio"),
         ("classifier", CLASSIFIER, {"auroc_low": None, "auroc_high": None}, "too few"),
-        ("kozai", KOZAI, {"surviving_strict": 0.0}, "every such draw"),
-        ("kozai", KOZAI, {"surviving_strict": 0.005}, "nearly all"),
+        ("kozai", KOZAI, {"least": 0.0}, "torn apart"),
+        ("kozai", KOZAI, {"most": None}, "could not be evaluated"),
+        ("occurrence", OCCURRENCE, {}, "is not known"),
+        ("occurrence", OCCURRENCE, {"rejected": []}, "could not be evaluated"),
         ("target", TARGET, {"probabilities": [0.01, 0.99]}, "disagree"),
         ("target", TARGET, {"labels_from_q": True}, "cannot tell how"),
     ],

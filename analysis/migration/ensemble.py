@@ -30,6 +30,7 @@ __all__ = ["Ensemble", "period_day", "run"]
 
 BATCH = 16, 256  # fewest and most triples integrated at a time; small batches leave lanes of the kernel empty
 LEAST_AGREEMENT = 0.9  # share of equal outcomes, and
+ENOUGH = 30  # migrated triples with which a disruption radius can carry the sensitivity study
 LEAST_P = 1e-3  # paired p-value of migrated and disrupted counts, down to which runs on unlike processors count as agreeing
 
 
@@ -176,6 +177,22 @@ def _headline(outcome: np.ndarray) -> dict[str, Any]:
     }
 
 
+def _usual_count(table: pd.DataFrame, factor: float) -> int:
+    """Triples that migrate outside `factor` tidal radii with everything else at its default."""
+    row = (table["parameter"] == "disruption radius") & (table["value"] == factor)
+    return int(table.loc[row, "migrated_count"].iloc[0])
+
+
+def _periods(migrated: pd.DataFrame, factors: tuple[float, ...]) -> dict[str, Any]:
+    """Final periods (d) of the triples that migrate outside each disruption radius."""
+    found = {}
+    for factor in factors:
+        days = migrated.loc[migrated["smallest_periapsis_share"] >= factor, "period_day"]
+        ends = {"median": float(days.median()), "smallest": float(days.min()), "largest": float(days.max())} if len(days) else {}
+        found[f"{factor:g}".replace(".", "_")] = {"triples": len(days), **ends}
+    return found
+
+
 def run(config: EnsembleConfig, *, target: Any, secular_config: SecularConfig | None = None) -> Ensemble:
     """Outcomes for the target under the default prior and physics; deterministic. Raises InputError for unusable values or a damaged frozen file.
 
@@ -195,8 +212,12 @@ def run(config: EnsembleConfig, *, target: Any, secular_config: SecularConfig | 
     found = [tag for tag in tags if frozen and frozen_path(tag, ensemble_store.SIMULATIONS).is_file()]
     variants = [ensemble_store.load(tag, ensemble_store.SIMULATIONS) for tag in found]
     secular = replace(secular, averaging_floor=threshold)
-    table = sensitivity_table(ensemble, variants, config, secular)
-    widths = ranges(table)
+    tables = {
+        factor: sensitivity_table(ensemble, variants, config, secular, crossing) for crossing, factor in zip(CROSSINGS, secular.disruption_factors, strict=True)
+    }
+    table = pd.concat([part.assign(disruption_factor=factor) for factor, part in tables.items()], ignore_index=True)
+    shown = next((factor for factor in tables if _usual_count(tables[factor], factor) >= ENOUGH), min(tables))
+    widths = ranges(tables[shown])
     migrated = _migrated_table(ensemble, outcome, config)
     record = np.full((outcome.size, len(RECORD)), np.nan)
     for name, values in ensemble.outcome.items():
@@ -225,6 +246,8 @@ def run(config: EnsembleConfig, *, target: Any, secular_config: SecularConfig | 
         "rerun": rerun,
         "variants": found,
         "variants_missing": [tag for tag in tags if tag not in found],
+        "periods": _periods(migrated, secular.disruption_factors),
+        "sensitivity_factor": shown,
         "dominant": physical["parameter"].iloc[0] if len(physical) else None,
         "widest": widths["parameter"].iloc[0] if len(widths) else None,
         "cpu_s_per_system": ensemble.about.get("cpu_s_per_system"),

@@ -127,7 +127,9 @@ def variants_table(default: Frozen, variants: list[Frozen], threshold: float) ->
     return pd.DataFrame(rows, columns=names)
 
 
-def _recorded(default: Frozen, reference: np.ndarray, config: EnsembleConfig, secular: SecularConfig, floor: float) -> list[dict[str, Any]]:
+def _recorded(
+    default: Frozen, reference: np.ndarray, config: EnsembleConfig, secular: SecularConfig, floor: float, usual: str
+) -> list[dict[str, Any]]:
     """Lines that follow from the default ensemble's own records: radius, time, threshold, and invalid triples as none or all migrated."""
     n, end, threshold = default.reason.size, default.about["settings"]["physics"]["time_limit"], secular.averaging_floor
     rows = []
@@ -135,18 +137,22 @@ def _recorded(default: Frozen, reference: np.ndarray, config: EnsembleConfig, se
         rows.append(_row("disruption radius", f"{factor:g} r_t", factor, "records", _at(default, n, crossing, threshold, end), reference))
     for time in sorted({*config.time_limits, config.time_limit}):
         if time * 1e9 <= end * (1 + SAME):
-            rows.append(_row("time", f"{time:g} Gyr", time, "records", _at(default, n, CROSSINGS[0], threshold, min(time * 1e9, end)), reference))
+            rows.append(_row("time", f"{time:g} Gyr", time, "records", _at(default, n, usual, threshold, min(time * 1e9, end)), reference))
     for value in sorted({*config.averaging_thresholds, threshold}):
         if value >= floor:
             label = f"{value:g} epsilon_SA" if value else "none"
-            rows.append(_row("averaging threshold", label, value, "records", _at(default, n, CROSSINGS[0], value, end), reference))
+            rows.append(_row("averaging threshold", label, value, "records", _at(default, n, usual, value, end), reference))
     rows.append(_row("invalid triples", "none migrated", 0.0, "records", reference, reference))
     rows.append(_row("invalid triples", "all migrated", 1.0, "records", np.where(reference == INVALID, MIGRATED, reference), reference))
     return rows
 
 
-def sensitivity_table(default: Frozen, variants: list[Frozen], config: EnsembleConfig, secular: SecularConfig) -> pd.DataFrame:
+def sensitivity_table(
+    default: Frozen, variants: list[Frozen], config: EnsembleConfig, secular: SecularConfig, crossing: str = CROSSINGS[0]
+) -> pd.DataFrame:
     """The migrated share when one thing is changed and all others keep their defaults; one row per parameter and value.
+
+    crossing: the disruption radius that counts as usual, a name of outcomes.CROSSINGS.
 
     basis: records (of the default ensemble), weights (other priors) or ensemble (another one, on the triples both hold). reference: the
     default's share on the same triples; shift: the difference from it; paired_p: exact paired test of it. trusted: the effective number of
@@ -154,8 +160,8 @@ def sensitivity_table(default: Frozen, variants: list[Frozen], config: EnsembleC
     """
     floor = default.about["settings"]["physics"]["averaging_floor"]
     end, threshold = default.about["settings"]["physics"]["time_limit"], secular.averaging_floor
-    reference = _at(default, default.reason.size, CROSSINGS[0], threshold, end)
-    rows = _recorded(default, reference, config, secular, floor)
+    reference = _at(default, default.reason.size, crossing, threshold, end)
+    rows = _recorded(default, reference, config, secular, floor, crossing)
     usual = default.about["settings"]["physics"]
     priors = [row for row in other_priors(config)]
     for parameter, median in (("birth orbit", config.inner_axis_median), ("perturber orbit", config.outer_axis_median)):
@@ -171,7 +177,7 @@ def sensitivity_table(default: Frozen, variants: list[Frozen], config: EnsembleC
             parameter, unit, factor = PARAMETERS[name]
             value = variant.about["settings"]["physics"][name]
             label = ("state", "pseudo-synchronous")[int(value)] if name == "pseudo_synchronous" else f"{value * factor:g} {unit}".strip()
-            outcome = _at(variant, n, CROSSINGS[0], threshold, variant.about["settings"]["physics"]["time_limit"])
+            outcome = _at(variant, n, crossing, threshold, variant.about["settings"]["physics"]["time_limit"])
             rows.append(_row(parameter, label, value * factor, "ensemble", outcome, reference[:n]))
             if name != "time_limit" and not any(row["parameter"] == parameter and row["value"] == usual[name] * factor for row in rows):
                 label = ("state", "pseudo-synchronous")[int(usual[name])] if name == "pseudo_synchronous" else f"{usual[name] * factor:g} {unit}".strip()

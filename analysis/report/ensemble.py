@@ -41,7 +41,7 @@ def write(directory: Path, context: Context, *, ensemble: Any) -> None:
             "reasons": _nested(ensemble.reasons, ("reason",)),
             "priors": _nested(ensemble.priors, ("prior",)),
             "by_variant": _nested(ensemble.variants, ("ensemble",)),
-            "sensitivity": _nested(ensemble.sensitivity.drop(columns="value"), ("parameter", "label")),
+            "sensitivity": _nested(ensemble.sensitivity.drop(columns="value"), ("disruption_factor", "parameter", "label")),
             "ranges": _nested(ensemble.ranges, ("parameter",)),
         },
         context,

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis.claims import SIGNIFICANCE, STRONG_BIC, evaluate
+from analysis.claims import FEASIBLE, SIGNIFICANCE, STRONG_BIC, evaluate
 from analysis.config import Config
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
@@ -36,7 +36,7 @@ def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
 
     return {
         "populations": _populations(get), "eccentricity": _eccentricity(get), "classifier": _classifier(get), "ages": _ages(get),
-        "kozai": _kozai(get), "disk": _disk(get), "target": _target(get),
+        "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "target": _target(get),
     }
 
 
@@ -92,14 +92,34 @@ def _ages(get: Any) -> dict[str, Any]:
 
 
 def _kozai(get: Any) -> dict[str, Any]:
-    name = "feasibility_summary.json"
-    fraction = get(name, "headline.mean_fraction")
-    surviving = fraction * (1.0 - get(name, "survival.strict.feasible_share_inside"))
+    name = "occurrence_summary.json"
+    variants = {label: found["ensemble"] for label, found in (get(name, "priors") or {}).items() if "ensemble" in found}
+    shares = {label: found["migrated_share"] for label, found in variants.items()}
+    least, most = (
+        min((found["migrated_share_low"] for found in variants.values()), default=None),
+        max((found["migrated_share_bound"] for found in variants.values()), default=None),
+    )
+    usual = [f"{formatted(share, 'percent:1')} % at {label.removeprefix('default_').replace('_', '.')} tidal radii" for label, share in shares.items() if "default_" in label]
     return {
-        "fraction": fraction, "surviving_strict": surviving,
+        "least": least, "most": most,
         "effect": _effect(
-            f"{formatted(fraction, 'percent:1')} % of draws feasible, {formatted(surviving, 'percent:1')} % outside the disruption radius",
-            name="fraction", value=fraction, low=get(name, "headline.low_95"), high=get(name, "headline.high_95"),
+            f"migrated: {', '.join(usual) or formatted(None, 'fixed')}; {formatted(min(shares.values(), default=None), 'percent:1')} to "
+            f"{formatted(max(shares.values(), default=None), 'percent:1')} % over all lags and radii",
+            name="migrated_share", value=next(iter(shares.values()), None), low=min(shares.values(), default=None), high=max(shares.values(), default=None),
+        ),
+        "robustness": _passes([share >= FEASIBLE for share in shares.values()], f"at least {FEASIBLE:.0%} migrate"),
+    }
+
+
+def _occurrence(get: Any) -> dict[str, Any]:
+    found = get("occurrence_summary.json", "comparison.fragments") or {}
+    rates = {name: row for name, row in found.items() if not name.endswith("_limit")}
+    needed = [row["required_births_median"] for row in rates.values()]
+    return {
+        "rejected": [row["verdict"] == "rejected" for row in rates.values()],
+        "effect": _effect(
+            f"births needed per star: {formatted(min(needed, default=None), 'significant:1')} to {formatted(max(needed, default=None), 'significant:1')} (medians, by observed rate)",
+            name="required_births", low=min(needed, default=None), high=max(needed, default=None),
         ),
     }
 

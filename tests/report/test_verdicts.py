@@ -19,9 +19,9 @@ def found(built):
 
 
 def test_each_value_is_the_one_of_its_artifact(found, built):
-    mixture, eccentricity, origin, ages, kozai, disk = (
+    mixture, eccentricity, origin, ages, occurrence, disk = (
         _read(built.outdir, f"{name}.json")
-        for name in ("gmm_summary", "eccentricity_summary", "origin_summary", "age_regression_summary", "feasibility_summary", "disk_summary")
+        for name in ("gmm_summary", "eccentricity_summary", "origin_summary", "age_regression_summary", "occurrence_summary", "disk_summary")
     )
     assert found["populations"]["delta_bic"] == mixture["bic"]["1"] - mixture["bic"]["2"] > 0
     assert sorted(found["populations"]["within_method"]) == sorted(v for v in mixture["within_method_delta_bic_1_2"].values() if v is not None)
@@ -33,7 +33,12 @@ def test_each_value_is_the_one_of_its_artifact(found, built):
     assert found["classifier"]["labels_from_q"] is True and len(found["target"]["probabilities"]) == 4
     assert found["ages"]["p_axis"] == ages["regressions"]["as_given"]["log_a_on_log_age"]["permutation_p"]
     assert found["ages"]["detectable_r"] == max(power["detectable_r_hosts"] for power in ages["power"].values())
-    assert found["kozai"]["fraction"] == kozai["headline"]["mean_fraction"] and found["kozai"]["surviving_strict"] == 0
+    variants = [row["ensemble"] for row in occurrence["priors"].values()]
+    assert found["kozai"]["least"] == min(row["migrated_share_low"] for row in variants)
+    assert found["kozai"]["most"] == max(row["migrated_share_bound"] for row in variants) > found["kozai"]["least"]
+    assert found["occurrence"]["rejected"] == [
+        row["verdict"] == "rejected" for name, row in occurrence["comparison"]["fragments"].items() if "limit" not in name
+    ]
     assert found["disk"]["share_arriving"] == disk["journeys"]["1"]["gap"]["arrives_share"]
 
 
@@ -51,8 +56,10 @@ def test_passes_are_counted_from_the_robustness_table(found, built):
         ("gmm_summary.json", ["delta_bic_1_2"], 2.0, "populations", NOT_SUPPORTED),
         ("gmm_summary.json", ["delta_bic_1_2"], None, "populations", CANNOT_TELL),
         ("eccentricity_summary.json", ["wide", "tests", "as_given", "ks_p"], 0.01, "eccentricity", SUPPORTED),
-        ("feasibility_summary.json", ["headline", "mean_fraction"], 0.002, "kozai", NOT_SUPPORTED),
-        ("feasibility_summary.json", ["survival", "strict", "feasible_share_inside"], 0.5, "kozai", SUPPORTED),
+        ("occurrence_summary.json", ["priors"], {"default_2_7": {"ensemble": {"migrated_share": 0.0, "migrated_share_low": 0.0, "migrated_share_bound": 0.001}}},
+         "kozai", NOT_SUPPORTED),
+        ("occurrence_summary.json", ["priors"], {"default_2_7": {"ensemble": {"migrated_share": 0.1, "migrated_share_low": 0.09, "migrated_share_bound": 0.2}}},
+         "kozai", SUPPORTED),
         ("disk_summary.json", ["journeys", "1", "gap", "arrives_share"], 0.7, "disk", SUPPORTED),
         ("age_regression_summary.json", ["regressions", "as_given", "log_a_on_log_age", "permutation_p"], 0.001, "ages", SUPPORTED),
     ],
