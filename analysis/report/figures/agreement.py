@@ -77,7 +77,7 @@ def write(directory: Path, context: Context, *, agreement: Any) -> None:
             right.text(high - 4, y + 0.18, f"{x:.0f}", fontsize=6, ha="right", va="bottom")
     right.set_yticks(place, [name.replace("_", " ").replace("case a", "case A") for name in order["system"]], fontsize=6)
     right.tick_params(axis="y", length=0)
-    right.set(xlim=(low, high), ylim=(-0.6, len(order) - 0.4), xlabel=r"excess of $1-e$ over direct integration [%]")
+    right.set(xlim=(low, high), ylim=(-0.6, len(order) - 0.1), xlabel=r"excess of $1-e$ over direct [%]")
     marks = right.get_legend_handles_labels()
     handles, labels = ([*first, *second] for first, second in zip(lines, marks, strict=True))
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=6.5, handlelength=1.8, columnspacing=1.4)
