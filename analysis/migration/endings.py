@@ -7,7 +7,7 @@ from numba import njit
 from analysis.constants import G
 from analysis.migration import triple
 from analysis.migration.circularise import circularise
-from analysis.migration.secular import BULGE_P, BULGE_S, FRICTION_P, FRICTION_S, LANES, MOTION, OCTUPOLE, QUADRUPOLE, RELATIVITY, hut, kernel
+from analysis.migration.secular import BULGE_P, BULGE_S, FRICTION_P, FRICTION_S, LANES, MOTION, OCTUPOLE, QUADRUPOLE, RELATIVITY, hut, inlined, kernel
 from analysis.migration.shortrange import stable
 
 __all__ = ["acceptable", "bounded", "circular_end", "first_window", "note", "periapsis_distance", "short_range_rate"]
@@ -41,7 +41,7 @@ def acceptable(system):
     return 0
 
 
-@kernel
+@inlined
 def periapsis_distance(a, jj):
     """a (1 - e) from j^2 = 1 - e^2, without the loss of digits near e = 1."""
     return a * jj / (1.0 + math.sqrt(max(0.0, 1.0 - jj)))
@@ -105,7 +105,7 @@ def first_window(system, physics):
     return physics[_SETTLE_CYCLES] * math.sqrt(m12 / G / a) * (a2 * a2 * a2) * outer * math.sqrt(outer) / (m3 * a)
 
 
-@kernel
+@inlined
 def note(row, physics, distance, roche, t):
     """Keep the smallest periapsis (au) and the times at which it lies inside the disruption radii; True when inside the last."""
     if distance < row[_RP]:

@@ -43,7 +43,7 @@ from analysis.migration.advance import (
 from analysis.migration.circularise import lookup, radius_table
 from analysis.migration.endings import acceptable, bounded, first_window, note, short_range_rate
 from analysis.migration.lanes import LENGTH, STAGES, attempt, derivative
-from analysis.migration.secular import LANES, PARAMETERS, QUADRUPOLE, RADII, STATES, kernel, orient, set_parameters
+from analysis.migration.secular import LANES, PARAMETERS, QUADRUPOLE, RADII, STATES, inlined, kernel, orient, set_parameters
 
 __all__ = ["SERIES", "evolve", "series"]
 
@@ -118,7 +118,7 @@ def _by_length(systems):
     return np.argsort(-speed, kind="mergesort")
 
 
-@kernel
+@inlined
 def _set_radii(physics, lanes, radii, age, table, l):
     """Change of the radii of lane l over its next step, and the tidal radius at its end."""
     node, share = lookup(age, table, int(lanes[NODE, l]), physics[_START_AGE] + lanes[TIME, l] + lanes[STEP, l])

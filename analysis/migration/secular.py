@@ -18,7 +18,7 @@ from analysis.migration.triple import PHYSICS
 
 __all__ = [
     "AXIS", "BROWN", "BULGE_P", "BULGE_S", "FRICTION_P", "FRICTION_S", "INERTIA", "LANES", "MOTION", "OCTUPOLE", "PARAMETERS", "PSEUDO", "QUADRUPOLE",
-    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "kernel", "orient", "rates", "set_parameters",
+    "RADII", "RATIO", "RELATIVITY", "ROTATION_P", "ROTATION_S", "SPIN", "SPIN_S", "STATES", "hut", "inlined", "kernel", "orient", "rates", "set_parameters",
     "short_range", "three_body",
 ]
 
@@ -31,6 +31,7 @@ _SQRT_G = math.sqrt(G)
 # Numba counts references to array arguments atomically, which costs more than the arithmetic of a step. Without the count a function cannot
 # allocate (it does not compile), so nothing can leak; the division by zero of "numpy" keeps branches out of the loops over triples.
 kernel = njit(cache=True, error_model="numpy", _nrt=False)
+inlined = njit(error_model="numpy", _nrt=False, inline="always")  # for what is called once per triple and step: arrays are costly to hand over
 
 # Rows of the parameter array, constants of one triple.
 (
@@ -119,6 +120,7 @@ def three_body(y, p, out):
     (Luo, Katz & Dong 2016; Tremaine 2023, for any e2): Phi_B = -(27/64) C epsilon_SA (1 - e2^2)^(-3/2) (1 + 2 e2^2/3) jz
     [(1 - jz^2)/3 + 8 e^2 - 5 ez^2] with z along j2; e2^2 is written as 1 - |j2|^2.
     """
+    corrected = p[BROWN * W] != 0.0  # a switch for all triples alike; lane 0 is the first to be filled
     for l in range(W):
         jx, jy, jz = y[l], y[W + l], y[2 * W + l]
         ex, ey, ez = y[3 * W + l], y[4 * W + l], y[5 * W + l]
@@ -145,15 +147,16 @@ def three_body(y, p, out):
         af = o5 * flat + o7 * mixed
         bg = o7 * (10.0 * (ef * jg + eg * jf)) - 6.0 * q5 * jg
         bf = 10.0 * o7 * eg * jg
-        # corrected averaging: Phi_B / L = brown weight jg even
-        g2 = gx * gx + gy * gy + gz * gz
-        brown = -0.375 * quad * p[BROWN * W + l] * a * root
-        weight = (5.0 * s2 - 2.0) * s5 * s2
-        even = g2 * (1.0 + 24.0 * ee) - jg * jg - 15.0 * eg * eg
-        ae += 48.0 * brown * weight * g2 * jg
-        ag -= 30.0 * brown * weight * jg * eg
-        bg += brown * weight * (even - 2.0 * jg * jg)
-        dg = brown * jg * ((14.0 - 45.0 * s2) * s5 * s2 * s2 * even + 2.0 * weight * (1.0 + 24.0 * ee))
+        dg = 0.0
+        if corrected:  # Phi_B / L = brown weight jg even
+            g2 = gx * gx + gy * gy + gz * gz
+            brown = -0.375 * quad * p[BROWN * W + l] * a * root
+            weight = (5.0 * s2 - 2.0) * s5 * s2
+            even = g2 * (1.0 + 24.0 * ee) - jg * jg - 15.0 * eg * eg
+            ae += 48.0 * brown * weight * g2 * jg
+            ag -= 30.0 * brown * weight * jg * eg
+            bg += brown * weight * (even - 2.0 * jg * jg)
+            dg = brown * jg * ((14.0 - 45.0 * s2) * s5 * s2 * s2 * even + 2.0 * weight * (1.0 + 24.0 * ee))
         # d_e2 Phi / L = ce e + cj j, d_j2 Phi / L = ag e + bg j + dg j2; both are needed for e2 alone
         ce, cj = af, bf
         dg -= s2 * (3.0 * q3 * (1.0 - 6.0 * ee) + 5.0 * q5 * (15.0 * eg * eg - 3.0 * jg * jg) + 5.0 * o5 * ef * flat
