@@ -1,6 +1,10 @@
-"""Print every table of this folder: `python -m benchmarks [module ...]` runs the modules that expose `rows()`."""
+"""Print every table of this folder: `python -m benchmarks [--full] [module ...]` runs the modules that expose `rows()`.
+
+With `--full`, modules whose `rows` knows it measure at full length (`rows(full=True)`); lines of a module's `notes()` follow its table.
+"""
 
 import importlib
+import inspect
 import os
 import pkgutil
 import sys
@@ -31,6 +35,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def main(chosen: list[str]) -> int:
     """Run the named modules, or all; returns the exit status."""
+    full, chosen = "--full" in chosen, [name for name in chosen if name != "--full"]
     available = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
     unknown = [name for name in chosen if name not in available]
     if unknown:
@@ -43,7 +48,11 @@ def main(chosen: list[str]) -> int:
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "rows"):
             print(getattr(module, "TITLE", name), flush=True)
-            print(table(module.rows()) + "\n", flush=True)
+            at_length = {"full": True} if full and "full" in inspect.signature(module.rows).parameters else {}
+            print(table(module.rows(**at_length)), flush=True)
+            for line in module.notes() if hasattr(module, "notes") else ():
+                print(line)
+            print(flush=True)
     return 0
 
 
