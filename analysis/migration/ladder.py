@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from numba import config as numba_config
 
-from analysis import cache
 from analysis.config import Config, EnsembleConfig, KozaiConfig, LadderConfig, LimitingConfig, SecularConfig, TidesConfig
 from analysis.errors import InputError
 from analysis.migration import shortrange
@@ -27,7 +26,7 @@ from analysis.migration.feasibility import grid
 from analysis.migration.frozen import MANIFEST
 from analysis.migration.ladder_draws import sub_grid
 from analysis.migration.ladder_levels import COMMON, level_one, level_two, level_zero, map_error
-from analysis.migration.ladder_store import LADDER, STORED, Draws, Job, freeze, integrate, job_of, ladder_digest, load, sweep
+from analysis.migration.ladder_store import LADDER, STORED, Draws, Job, freeze, integrate, job_of, ladder_digest, load, run_digest, sweep
 from analysis.migration.limiting import STEPS, force_strengths, inner_binary, tidal_edge
 from analysis.migration.outcomes import exact_paired_test
 from analysis.migration.rng import words
@@ -197,14 +196,14 @@ def run(
                 rows.append({"level": "level 1", **key, **_shares(lower)})
             if draws is None:
                 continue
-            upper = level_two(draws, number, kappa).reshape(cells.size, config.draws)
+            upper = level_two(draws, number, kappa).reshape(config.draws, cells.size).T
             rows.append({"level": "level 2", **key, **_shares(upper)})
             confusion += _confusion(split[number], OUTCOMES[:3], upper, lower_level="level 0", **key)
             confusion += _confusion(closed[:, :, number], shortrange.OUTCOMES, upper, lower_level="level 1", **key)
 
     known = threshold if level_1(0, threshold) is not None else 0.0
     firsts = [level_1(number, known) for number in range(len(factors))]
-    seconds = [level_two(draws, number, threshold).reshape(cells.size, config.draws) for number in range(len(factors))] if draws else []
+    seconds = [level_two(draws, number, threshold).reshape(config.draws, cells.size).T for number in range(len(factors))] if draws else []
     maps = [np.array([_map(outcome, shape) for outcome in level]) for level in (split, firsts, seconds)]
     if not seconds:
         maps[2] = np.full((len(factors), len(OUTCOMES), *shape), np.nan)
@@ -291,8 +290,7 @@ def main(argv: list[str] | None = None) -> int:
         # Rooms do not import one another: the target reaches this one as data.
         target = importlib.import_module("analysis.catalogue.target").run(config.target)
         job = job_of(config.ladder, config.kozai, config.secular, config.ensemble, target)
-        digest = cache.digest({"settings": job.settings, "kernel": ladder_digest()})
-        draws = sweep(job, options.out or CACHE_DIR / "sweeps" / f"ladder-{digest[:12]}", max(1, options.threads))
+        draws = sweep(job, options.out or CACHE_DIR / "sweeps" / f"ladder-{run_digest(job)[:12]}", max(1, options.threads))
         entry = freeze(draws)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)

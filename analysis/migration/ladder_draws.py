@@ -58,23 +58,26 @@ def grid_draws(config: LadderConfig, kozai: KozaiConfig) -> np.ndarray:
 
 
 def triples(config: LadderConfig, kozai: KozaiConfig, inner_eccentricity: float, host_mass: float, companion_mass: float) -> np.ndarray:
-    """Rows of `triple.SYSTEM`, (cells * draws, len(SYSTEM)), for bodies of host_mass and companion_mass (Msun): mass, then axis, then draw."""
-    masses, axes, cells = sub_grid(config, kozai)
+    """Rows of `triple.SYSTEM`, (draws * cells, len(SYSTEM)), for bodies of host_mass and companion_mass (Msun): draw, then mass, then axis.
+
+    More draws add rows at the end and change none before.
+    """
+    masses, axes, _ = sub_grid(config, kozai)
     outer_mass, outer_axis = grid(kozai)
-    drawn = grid_draws(config, kozai).reshape(-1, 4)
+    drawn = grid_draws(config, kozai).swapaxes(0, 1).reshape(-1, 4)
     columns = {
         "host_mass": host_mass,
         "companion_mass": companion_mass,
-        "outer_mass": np.repeat(outer_mass[masses], axes.size * config.draws),
+        "outer_mass": np.tile(np.repeat(outer_mass[masses], axes.size), config.draws),
         "inner_axis": kozai.inner_axis,
-        "outer_axis": np.tile(np.repeat(outer_axis[axes], config.draws), masses.size),
+        "outer_axis": np.tile(outer_axis[axes], masses.size * config.draws),
         "inner_eccentricity": inner_eccentricity,
         "outer_eccentricity": drawn[:, 0],
         "inclination": np.arccos(drawn[:, 1]),
         "inner_argument": drawn[:, 2],
         "outer_argument": drawn[:, 3],
     }
-    rows = np.empty((cells.size * config.draws, len(SYSTEM)))
+    rows = np.empty((len(drawn), len(SYSTEM)))
     for number, name in enumerate(SYSTEM):
         rows[:, number] = columns[name]
     return rows

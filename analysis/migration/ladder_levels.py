@@ -1,6 +1,7 @@
 """What each level says of one and the same draws, in the words of level 2 (`triple.OUTCOMES`), draw by draw.
 
-Levels 0 and 1 come from their own kernels: the outcome of draw d is what the count of the first d + 1 draws adds to that of the first d.
+Level 0 compares the words of its draws with the thresholds of its kernel. Level 1 comes from its own kernel: the outcome of draw d is what the
+count of the first d + 1 draws adds to that of the first d.
 """
 
 import math
@@ -12,41 +13,28 @@ from analysis.migration import criterion, shortrange
 from analysis.migration.feasibility import System, grid
 from analysis.migration.ladder_store import Draws
 from analysis.migration.outcomes import CROSSINGS, classify
+from analysis.migration.rng import words
 from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, UNMIGRATED
 
 __all__ = ["COMMON", "level_one", "level_two", "level_zero", "map_error"]
 
 YR_PER_GYR = 1e9
+_SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 # outcome of level 1 -> outcome of level 2
 COMMON = np.array([INVALID, UNMIGRATED, UNMIGRATED, MIGRATED, DISRUPTED, INVALID], np.int8)
-
-
-def _spread_out(values: np.ndarray, cells: np.ndarray, size: int, filling: float) -> np.ndarray:
-    """The values (cells,) at their places in an array (size,), `filling` elsewhere."""
-    out = np.full(size, filling, values.dtype)
-    out[cells] = values
-    return out
 
 
 def level_zero(system: System, kozai: KozaiConfig, cells: np.ndarray, draws: int, critical_radius: float) -> np.ndarray:
     """(cells, draws) bool: the draws that pass the specification's criterion at critical_radius (R_star), for these cell numbers of the map."""
     mass, axis = grid(kozai)
-    size = mass.size * axis.size
     threshold, status = np.empty(cells.size, np.uint64), np.empty(cells.size, np.int64)
-    time = kozai.time_limit * YR_PER_GYR
     criterion.outer_thresholds(
-        system.host_mass, system.companion_mass, kozai.inner_axis, mass[cells // axis.size], axis[cells % axis.size], time,
+        system.host_mass, system.companion_mass, kozai.inner_axis, mass[cells // axis.size], axis[cells % axis.size], kozai.time_limit * YR_PER_GYR,
         kozai.outer_eccentricity_max, threshold, status,
     )
-    outer = _spread_out(threshold, cells, size, criterion.NEVER)
     _, inclination = criterion.inclination_threshold(critical_radius * system.host_radius, kozai.inner_axis)
-    before, out = np.zeros(cells.size, np.int64), np.zeros((cells.size, draws), bool)
-    count = np.zeros(size, np.int64)
-    for draw in range(draws):
-        criterion.count_feasible(outer, inclination, draw + 1, np.uint64(kozai.seed), np.uint64(0), count)
-        out[:, draw] = count[cells] > before
-        before = count[cells]
-    return out
+    drawn = np.array([words(np.uint64(kozai.seed), np.uint64(cell), draws) for cell in cells])
+    return (drawn >> _SHIFT >= threshold[:, None]) & (drawn & _LOW < inclination)
 
 
 def level_one(
@@ -60,8 +48,8 @@ def level_one(
     mass, axis = grid(kozai)
     size = mass.size * axis.size
     # A cell without a perturber is passed over by the kernel.
-    outer_mass = _spread_out(mass[cells // axis.size], cells, size, 0.0)
-    outer_axis = _spread_out(axis[cells % axis.size], cells, size, 0.0)
+    outer_mass, outer_axis = np.zeros(size), np.zeros(size)
+    outer_mass[cells], outer_axis[cells] = mass[cells // axis.size], axis[cells % axis.size]
     count, status = np.zeros((size, len(cases), 7), np.int64), np.zeros(size, np.int64)
     columns = [np.ascontiguousarray(column) for column in cases.T]
 

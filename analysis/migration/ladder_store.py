@@ -29,7 +29,7 @@ from analysis.migration.secular_physics import physics_vector
 from analysis.migration.triple import PHYSICS, RECORD, column
 from analysis.progress import meter
 
-__all__ = ["LADDER", "STORED", "Draws", "Job", "compact", "freeze", "integrate", "job_of", "ladder_digest", "load", "sweep"]
+__all__ = ["LADDER", "STORED", "Draws", "Job", "compact", "freeze", "integrate", "job_of", "ladder_digest", "load", "run_digest", "sweep"]
 
 LADDER = SIMULATIONS / "ladder.npz"
 CHUNK = 512
@@ -64,6 +64,12 @@ class Draws:
 def ladder_digest() -> str:
     """Digest of every source file behind the draws and their integration."""
     return cache.digest({module: cache.source_digest(module) for module in KERNEL_MODULES})
+
+
+def run_digest(job: Job) -> str:
+    """Digest of settings and code of a run; the number of draws is left out, so that a longer run adds to a shorter one."""
+    draws = {name: value for name, value in job.settings["draws"].items() if name != "draws"}
+    return cache.digest({"settings": {**job.settings, "draws": draws}, "kernel": ladder_digest()})
 
 
 def job_of(config: LadderConfig, kozai: KozaiConfig, secular: SecularConfig, ensemble: EnsembleConfig, target: Any) -> Job:
@@ -107,7 +113,7 @@ def sweep(job: Job, folder: Path, threads: int, chunk: int = CHUNK) -> Draws:
     Raises InputError for a folder of other settings or code; KeyboardInterrupt passes through.
     """
     n = len(job.systems)
-    digest = cache.digest({"settings": job.settings, "kernel": ladder_digest()})
+    digest = run_digest(job)
     open_folder(folder, digest, {"settings": job.settings})
     done = list(finished(folder, digest, 0, n))
 
@@ -125,9 +131,11 @@ def sweep(job: Job, folder: Path, threads: int, chunk: int = CHUNK) -> Draws:
             done.append(result)
             bar.update(result.stop - result.start)
     full, reason = np.zeros((n, len(RECORD))), np.zeros(n, np.int64)
+    seconds = 0.0
     for part in done:
-        full[part.start : part.stop], reason[part.start : part.stop] = part.record, part.reason
-    seconds = sum(part.cpu_s for part in done)
+        inside = min(part.stop, n) - part.start
+        full[part.start : part.stop], reason[part.start : part.stop] = part.record[:inside], part.reason[:inside]
+        seconds += part.cpu_s * inside / (part.stop - part.start)
     about = {"settings": job.settings, "kernel": ladder_digest(), "processor": cpu_family(), "cpu_s_per_draw": round(seconds / n, 5)}
     return compact(full, reason, about)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Context", "save_figure", "write_csv", "write_json", "write_npz", "write_text"]
+__all__ = ["Context", "nested", "save_figure", "write_csv", "write_json", "write_npz", "write_text"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -49,6 +49,21 @@ def write_json(path: Path, content: dict[str, Any], context: Context) -> None:
     if context.partial:
         content = {**content, "partial": {"percent": context.percent, "note": context.stamp}}
     path.write_text(json.dumps(_plain(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def nested(table: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+    """A DataFrame as nested dicts, one level per key column, for dotted paths: 2.7 becomes 2_7, 1e5 100000, "level 1" level_1."""
+    import numpy as np
+
+    out: dict[str, Any] = {}
+    for row in table.to_dict("records"):
+        level = out
+        for key in keys:
+            value = row.pop(key)
+            name = np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+            level = level.setdefault(name.translate(str.maketrans(" -.", "___")), {})
+        level.update(row)
+    return out
 
 
 def write_csv(path: Path, frame: Any, context: Context) -> None:

@@ -5,25 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.report.files import Context, write_csv, write_json, write_npz
+from analysis.report.files import Context, nested, write_csv, write_json, write_npz
 
 __all__ = ["OUTCOMES", "write"]
 
 OUTCOMES = ("unstable", "slow", "quenched_or_shallow", "migrated", "disrupted", "invalid")  # order of the leading axis of the maps
 KEYS = ("inner_axis_au", "time_limit_gyr", "companion_q", "disruption_factor")
-
-
-def _nested(table: Any, keys: tuple[str, ...]) -> dict[str, Any]:
-    """A table as nested dicts, one level per key column: a number as a name for dotted paths (2.7 as 2_7, 1e5 as 100000)."""
-    nested: dict[str, Any] = {}
-    for row in table.to_dict("records"):
-        level = nested
-        for key in keys:
-            value = row.pop(key)
-            name = np.format_float_positional(value, trim="-").replace(".", "_") if isinstance(value, float) else str(value).replace(" ", "_").replace("-", "_")
-            level = level.setdefault(name, {})
-        level.update(row)
-    return nested
 
 
 def write(directory: Path, context: Context, *, limiting: Any) -> None:
@@ -51,6 +38,6 @@ def write(directory: Path, context: Context, *, limiting: Any) -> None:
     write_csv(directory / "limiting_outcomes.csv", limiting.outcomes, context)
     write_json(
         directory / "limiting_summary.json",
-        {**limiting.summary, "outcomes": _nested(limiting.outcomes, KEYS), "steps": _nested(limiting.steps, ("step",))},
+        {**limiting.summary, "outcomes": nested(limiting.outcomes, KEYS), "steps": nested(limiting.steps, ("step",))},
         context,
     )

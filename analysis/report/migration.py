@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from analysis.report.files import Context, write_csv, write_json, write_npz
+from analysis.report.ladder import level_maps
+from analysis.report.limiting import OUTCOMES as LEVEL_1
 
 __all__ = ["write_disk", "write_feasibility", "write_tides"]
 
@@ -22,9 +24,10 @@ def _records(frame: Any, *keys: str) -> dict[str, Any]:
     return nested
 
 
-def write_feasibility(directory: Path, context: Context, *, kozai: Any) -> None:
-    """feasibility_map.npz, feasibility_summary.json and the tables of the sensitivity study."""
+def write_feasibility(directory: Path, context: Context, *, kozai: Any, limiting: Any = None, ladder: Any = None) -> None:
+    """feasibility_map.npz with all levels that are given, feasibility_summary.json and the tables of the sensitivity study."""
     default = kozai.summary["default"]
+    levels, about_levels = level_maps(kozai, limiting, ladder, LEVEL_1) if ladder is not None else ({}, {})
     about = {
         "criterion": "t_KL <= T and a_in (1 - e_max) <= r_crit; specification section 6.3",
         "fraction": "feasible draws / draws, axes (outer mass, outer axis)",
@@ -34,6 +37,7 @@ def write_feasibility(directory: Path, context: Context, *, kozai: Any) -> None:
         "fraction_by_inner_axis": "axes (birth axis, outer mass, outer axis)",
         "status": "0 means that the cell was computed",
         **{name: f"{value:g}" for name, value in default.items()},
+        **about_levels,
     }
     write_npz(
         directory / "feasibility_map.npz",
@@ -53,6 +57,7 @@ def write_feasibility(directory: Path, context: Context, *, kozai: Any) -> None:
             "fraction_by_limit": kozai.fraction_by_limit,
             "inner_axis_au": kozai.by_inner_axis["inner_axis_au"].to_numpy(),
             "fraction_by_inner_axis": kozai.fraction_by_inner_axis,
+            **levels,
             "metadata_name": np.array(list(about), dtype="U"),
             "metadata_value": np.array(list(about.values()), dtype="U"),
         },

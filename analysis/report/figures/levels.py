@@ -1,0 +1,81 @@
+"""Levels 0, 1 and 2 over perturber axis and mass: the same cells, the same draws and one scale."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.report.figures import style
+from analysis.report.files import Context, save_figure
+from analysis.report.ladder import OUTCOMES
+
+__all__ = ["write"]
+
+MIGRATED, DISRUPTED, INVALID = OUTCOMES.index("migrated"), OUTCOMES.index("disrupted"), OUTCOMES.index("invalid")
+TITLES = ("level 0, specification", "level 1, closed form", "level 2, integrated")
+LINES = {DISRUPTED: ("solid", "disrupted"), INVALID: ("dashed", "unstable or invalid"), MIGRATED: ("dotted", "migrated")}
+TICKS = (0.03, 0.1, 0.3, 1.0)
+
+
+def _dominant(axes: Any, ladder: Any, share: np.ndarray) -> None:
+    """Lines along the sides of cells where disrupted, invalid or migrated draws become more frequent than any other outcome."""
+    from matplotlib.collections import LineCollection
+
+    most, x, y = share.argmax(axis=0), ladder.outer_axis_edges, ladder.outer_mass_edges
+    for outcome, (line, _) in LINES.items():
+        member = most == outcome
+        sides = [((x[j + 1], y[i]), (x[j + 1], y[i + 1])) for i, j in np.argwhere(member[:, 1:] != member[:, :-1])]
+        sides += [((x[j], y[i + 1]), (x[j + 1], y[i + 1])) for i, j in np.argwhere(member[1:] != member[:-1])]
+        for colour, width in (("white", 2.2), ("black", 1.0)):  # an edge that shows on light and dark cells
+            axes.add_collection(LineCollection(sides, colors=colour, linewidths=width, linestyles=line), autolim=False)
+
+
+def write(directory: Path, context: Context, *, ladder: Any) -> None:
+    """fig_levels: share of draws inside the reach of star and tides at the default disruption radius, and of those that migrate at the smallest."""
+    plt = style.apply()
+    from matplotlib.colors import LogNorm
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    levels = (ladder.level_0, ladder.level_1, ladder.level_2)
+    lowest = 1 / ladder.summary["draws_per_cell"]
+    colours = plt.get_cmap(f"{style.SEQUENTIAL}_r").copy()
+    colours.set_under("white")
+    figure, panels = plt.subplots(2, 3, figsize=(style.TWO_COLUMN, 4.75), sharex=True, sharey=True)
+    last = ladder.disruption_factors[-1]
+    rows = ((0, (MIGRATED, DISRUPTED), "migrated or disrupted"), (-1, (MIGRATED,), f"migrated, outside {last:g} " + r"$r_\mathrm{t}$"))
+    mesh, data = None, []
+    mass, axis = np.meshgrid(ladder.outer_mass, ladder.outer_axis, indexing="ij")
+    for row, (factor, outcomes, name) in enumerate(rows):
+        for level, (shares, title) in enumerate(zip(levels, TITLES, strict=True)):
+            axes, share = panels[row, level], shares[factor][list(outcomes)].sum(axis=0)
+            letter, mean = "abcdef"[3 * row + level], 100 * share.mean()
+            axes.set(xscale="log", yscale="log")
+            axes.set_title(f"({letter}) {title if row == 0 else title.split(',')[0]}: " + (f"{mean:.3g} %" if np.isfinite(mean) else "not available"), fontsize=7, pad=3)
+            data.append(pd.DataFrame({
+                "level": level, "disruption_factor": ladder.disruption_factors[factor], "shown": name.split(",")[0], "outer_mass_msun": mass.ravel(),
+                "outer_axis_au": axis.ravel(), "share": share.ravel(),
+                **{outcome: shares[factor][number].ravel() for number, outcome in enumerate(OUTCOMES)},
+            }))
+            if not np.isfinite(share).all():
+                continue
+            mesh = axes.pcolormesh(
+                ladder.outer_axis_edges, ladder.outer_mass_edges, share, cmap=colours, norm=LogNorm(lowest * 0.98, 1.0), rasterized=True
+            )
+            if not share.any():
+                axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", fontsize=8)
+            _dominant(axes, ladder, shares[factor])
+    for axes in panels[1]:
+        axes.set_xlabel(r"perturber axis $a_\mathrm{out}$ [au]")
+    for axes, (_, _, name) in zip(panels[:, 0], rows, strict=True):
+        axes.set_ylabel(name + "\n" + r"perturber mass $M_\mathrm{out}$ [$M_\odot$]")
+    if mesh is not None:
+        bar = figure.colorbar(mesh, ax=panels, label="share of draws [%]; white: none", pad=0.015, aspect=35, extend="min")
+        ticks = [tick for tick in TICKS if tick >= lowest * 0.98]
+        bar.set_ticks(ticks, labels=[f"{100 * tick:g}" for tick in ticks])
+        bar.ax.minorticks_off()
+    handles: list[Any] = [Line2D([], [], color="black", linestyle=line, linewidth=1.1, label=label) for line, label in LINES.values()]
+    handles.insert(0, Patch(facecolor="none", edgecolor="none", label="most frequent outcome, where not unmigrated:"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7, handlelength=2.2, columnspacing=1.4)
+    save_figure(directory, "fig_levels", figure, pd.concat(data, ignore_index=True), context)
