@@ -52,6 +52,9 @@ class Output:
     function: str = "write"
 
 
+_TRACKS = "bhac15_radii.csv"
+_SIMULATIONS = ("default", "lag_short", "lag_long", "spin_pseudo", "time_5gyr", "tolerance_loose", "tolerance_tight")
+_ENSEMBLES = tuple(f"simulations/ensemble_{tag}.npz" for tag in _SIMULATIONS)
 STAGES = {
     stage.name: stage
     for stage in (
@@ -63,10 +66,17 @@ STAGES = {
         Stage("origin", "analysis.population.origin", ("origin",), ("sample",), (), ("labels",)),
         Stage("ages", "analysis.population.ages", ("ages",), ("sample", "target")),
         Stage("robustness", "analysis.population.robustness", ("robustness", "mixture", "eccentricity"), ("sample",)),
-        Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), ("bhac15_radii.csv",)),
-        Stage("limiting", "analysis.migration.limiting", ("limiting", "kozai", "tides"), ("target",), ("bhac15_radii.csv",)),
-        Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), ("bhac15_radii.csv",)),
+        Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), (_TRACKS,)),
+        Stage("limiting", "analysis.migration.limiting", ("limiting", "kozai", "tides"), ("target",), (_TRACKS,)),
+        Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), (_TRACKS,)),
         Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
+        Stage("ensemble", "analysis.migration.ensemble", ("ensemble", "secular"), ("target",), (*_ENSEMBLES, _TRACKS)),
+        Stage(
+            "ladder", "analysis.migration.ladder", ("ladder", "kozai", "limiting", "secular", "ensemble", "tides"), ("target", "kozai", "limiting"),
+            ("simulations/ladder.npz", _TRACKS),
+        ),
+        Stage("agreement", "analysis.migration.agreement", ("agreement",), (), tuple(f"simulations/{name}.csv" for name in ("direct", "direct_maxima", "direct_summary"))),
+        Stage("occurrence", "analysis.migration.occurrence", ("occurrence", "ensemble", "secular"), ("ensemble", "disk", "target"), _ENSEMBLES),
     )
 }
 _FIGURES = "analysis.report.figures"
@@ -77,8 +87,12 @@ OUTPUTS = (
     Output("robustness", "analysis.report.population", ("robustness",), "write_robustness"),
     Output("ages", "analysis.report.ages", ("ages",)),
     Output("origin", "analysis.report.origin", ("origin", "mixture")),
-    Output("feasibility", "analysis.report.migration", ("kozai",), "write_feasibility"),
+    Output("feasibility", "analysis.report.migration", ("kozai", "limiting", "ladder"), "write_feasibility"),
     Output("limiting", "analysis.report.limiting", ("limiting",)),
+    Output("ladder", "analysis.report.ladder", ("ladder",)),
+    Output("ensemble", "analysis.report.ensemble", ("ensemble",)),
+    Output("agreement", "analysis.report.agreement", ("agreement",)),
+    Output("occurrence", "analysis.report.occurrence", ("occurrence",)),
     Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
     Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
     Output("fig1_massmass", f"{_FIGURES}.massmass", ("sample",)),
@@ -88,6 +102,12 @@ OUTPUTS = (
     Output("fig_robustness", f"{_FIGURES}.robustness", ("robustness",)),
     Output("fig3_feasibility", f"{_FIGURES}.feasibility", ("kozai",)),
     Output("fig_limiting", f"{_FIGURES}.limiting", ("limiting",)),
+    Output("fig_levels", f"{_FIGURES}.levels", ("ladder",)),
+    Output("fig_outcomes", f"{_FIGURES}.outcomes", ("ladder", "ensemble")),
+    Output("fig_periods", f"{_FIGURES}.periods", ("ensemble", "sample")),
+    Output("fig_tornado", f"{_FIGURES}.tornado", ("ensemble",)),
+    Output("fig_agreement", f"{_FIGURES}.agreement", ("agreement",)),
+    Output("fig_occurrence", f"{_FIGURES}.occurrence", ("occurrence",)),
     Output("fig_age_feasibility", f"{_FIGURES}.age_feasibility", ("kozai", "tides")),
     Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
     Output("fig4_disk_torques", f"{_FIGURES}.disk_torques", ("disk", "target")),

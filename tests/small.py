@@ -13,6 +13,10 @@ SMALL = {
     "robustness": {"restarts": 2},
     "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},
     "disk": {"draws": 200, "axis_cells": 10},
+    "ensemble": {"own_systems": 32, "rerun_share": 0.0005},
+    "ladder": {"rerun_share": 0.0005},
+    "agreement": {"samples": 200},
+    "occurrence": {"draws": 2000},
 }
 ARGUMENTS = [f"--set={section}.{name}={value}" for section, values in SMALL.items() for name, value in values.items()]
 

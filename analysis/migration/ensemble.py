@@ -183,12 +183,14 @@ def _usual_count(table: pd.DataFrame, factor: float) -> int:
     return int(table.loc[row, "migrated_count"].iloc[0])
 
 
-def _periods(migrated: pd.DataFrame, factors: tuple[float, ...]) -> dict[str, Any]:
-    """Final periods (d) of the triples that migrate outside each disruption radius."""
+def _periods(migrated: pd.DataFrame, factors: tuple[float, ...], observed: float | None) -> dict[str, Any]:
+    """Final periods (d) of the triples that migrate outside each disruption radius, and the share at least as long as the observed one."""
     found = {}
     for factor in factors:
         days = migrated.loc[migrated["smallest_periapsis_share"] >= factor, "period_day"]
         ends = {"median": float(days.median()), "smallest": float(days.min()), "largest": float(days.max())} if len(days) else {}
+        if len(days) and observed:
+            ends["as_long_share"] = float((days >= observed).mean())
         found[f"{factor:g}".replace(".", "_")] = {"triples": len(days), **ends}
     return found
 
@@ -236,6 +238,7 @@ def run(config: EnsembleConfig, *, target: Any, secular_config: SecularConfig | 
         "systems": int(outcome.size),
         "time_limit_gyr": end / 1e9,
         "disruption_factor": secular.disruption_factors[0],
+        "disruption_factors": list(secular.disruption_factors),
         "averaging_threshold": threshold,
         "stable_share": float(1 / ensemble.attempts.mean()),
         "attempts_mean": float(ensemble.attempts.mean()),
@@ -246,7 +249,7 @@ def run(config: EnsembleConfig, *, target: Any, secular_config: SecularConfig | 
         "rerun": rerun,
         "variants": found,
         "variants_missing": [tag for tag in tags if tag not in found],
-        "periods": _periods(migrated, secular.disruption_factors),
+        "periods": _periods(migrated, secular.disruption_factors, target.values.get("orbital_period_day")),
         "sensitivity_factor": shown,
         "dominant": physical["parameter"].iloc[0] if len(physical) else None,
         "widest": widths["parameter"].iloc[0] if len(widths) else None,

@@ -24,10 +24,10 @@ def _records(frame: Any, *keys: str) -> dict[str, Any]:
     return nested
 
 
-def write_feasibility(directory: Path, context: Context, *, kozai: Any, limiting: Any = None, ladder: Any = None) -> None:
-    """feasibility_map.npz with all levels that are given, feasibility_summary.json and the tables of the sensitivity study."""
+def write_feasibility(directory: Path, context: Context, *, kozai: Any, limiting: Any, ladder: Any) -> None:
+    """feasibility_map.npz with all levels, feasibility_summary.json and the tables of the sensitivity study."""
     default = kozai.summary["default"]
-    levels, about_levels = level_maps(kozai, limiting, ladder, LEVEL_1) if ladder is not None else ({}, {})
+    levels, about_levels = level_maps(kozai, limiting, ladder, LEVEL_1)
     about = {
         "criterion": "t_KL <= T and a_in (1 - e_max) <= r_crit; specification section 6.3",
         "fraction": "feasible draws / draws, axes (outer mass, outer axis)",

@@ -6,12 +6,16 @@ The table is data; `numbers.collect` reads it, and the number's own entry in num
 __all__ = ["POINTERS"]
 
 _AGES = "age_regression_summary.json"
+_AGREEMENT = "agreement_summary.json"
 _BAGGING = "beta_e_bootstrap_summary.json"
 _DISK = "disk_summary.json"
 _ECC = "eccentricity_summary.json"
+_ENSEMBLE = "ensemble_summary.json"
 _KOZAI = "feasibility_summary.json"
+_LADDER = "ladder_summary.json"
 _LIMITING = "limiting_summary.json"
 _MIX = "gmm_summary.json"
+_OCCURRENCE = "occurrence_summary.json"
 _ORIGIN = "origin_summary.json"
 _ROBUST = "robustness_summary.json"
 _SAMPLE = "sample_summary.json"
@@ -149,6 +153,63 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("limiting.time", _LIMITING, "default.time_limit_gyr", "significant:1"),
     ("limiting.quality", _LIMITING, "default.companion_q", "power"),
     ("limiting.factor", _LIMITING, "default.disruption_factor", "fixed:1"),
+    ("ensemble.systems", _ENSEMBLE, "systems", "count"),
+    ("ensemble.stable_percent", _ENSEMBLE, "stable_share", "percent:0"),
+    ("ensemble.factor", _ENSEMBLE, "disruption_factor", "fixed:1"),
+    ("ensemble.middle_factor", _ENSEMBLE, "disruption_factors.1", "fixed:1"),
+    ("ensemble.last_factor", _ENSEMBLE, "disruption_factors.2", "fixed:1"),
+    ("ensemble.migrated_percent", _ENSEMBLE, "outcomes.2_7.3.1.migrated", "percent:2"),
+    ("ensemble.migrated_high_percent", _ENSEMBLE, "outcomes.2_7.3.1.migrated_high", "percent:2"),
+    ("ensemble.migrated_count", _ENSEMBLE, "outcomes.2_7.3.1.migrated_count", "count"),
+    ("ensemble.middle_percent", _ENSEMBLE, "outcomes.2.3.1.migrated", "percent:1"),
+    ("ensemble.middle_low_percent", _ENSEMBLE, "outcomes.2.3.1.migrated_low", "percent:1"),
+    ("ensemble.middle_high_percent", _ENSEMBLE, "outcomes.2.3.1.migrated_high", "percent:1"),
+    ("ensemble.lenient_percent", _ENSEMBLE, "outcomes.1_7.3.1.migrated", "percent:1"),
+    ("ensemble.lenient_low_percent", _ENSEMBLE, "outcomes.1_7.3.1.migrated_low", "percent:1"),
+    ("ensemble.lenient_high_percent", _ENSEMBLE, "outcomes.1_7.3.1.migrated_high", "percent:1"),
+    ("ensemble.disrupted_percent", _ENSEMBLE, "outcomes.2_7.3.1.disrupted", "percent:0"),
+    ("ensemble.disrupted_lenient_percent", _ENSEMBLE, "outcomes.1_7.3.1.disrupted", "percent:0"),
+    ("ensemble.invalid_percent", _ENSEMBLE, "outcomes.2_7.3.1.invalid", "percent:0"),
+    ("ensemble.unmigrated_percent", _ENSEMBLE, "outcomes.2_7.3.1.unmigrated", "percent:0"),
+    ("ensemble.bound_percent", _ENSEMBLE, "headline.migrated_invalid_as_all", "percent:1"),
+    ("ensemble.invalid_strict_percent", _ENSEMBLE, "outcomes.2_7.10.1.invalid", "percent:0"),
+    ("ensemble.invalid_loose_percent", _ENSEMBLE, "outcomes.2_7.1.1.invalid", "percent:1"),
+    ("ensemble.period_low", _ENSEMBLE, "periods.1_7.smallest", "fixed:1"),
+    ("ensemble.period_median", _ENSEMBLE, "periods.1_7.median", "fixed:1"),
+    ("ensemble.period_high", _ENSEMBLE, "periods.1_7.largest", "fixed:1"),
+    ("ensemble.as_long_lenient_percent", _ENSEMBLE, "periods.1_7.as_long_share", "percent:0"),
+    ("ensemble.as_long_middle_percent", _ENSEMBLE, "periods.2.as_long_share", "percent:0"),
+    ("ensemble.shown_factor", _ENSEMBLE, "sensitivity_factor", "fixed:1"),
+    ("ensemble.long_lag_percent", _ENSEMBLE, "sensitivity.2_7.time_lag.10_s.migrated", "percent:1"),
+    ("ensemble.long_lag_middle_percent", _ENSEMBLE, "sensitivity.2.time_lag.10_s.migrated", "percent:1"),
+    ("ensemble.short_lag_middle_percent", _ENSEMBLE, "sensitivity.2.time_lag.0_1_s.migrated", "percent:1"),
+    ("ensemble.spin_middle_percent", _ENSEMBLE, "sensitivity.2.companion_spin.pseudo_synchronous.migrated", "percent:1"),
+    ("ensemble.spin_reference_percent", _ENSEMBLE, "sensitivity.2.companion_spin.pseudo_synchronous.reference", "percent:1"),
+    ("ensemble.dominant", _ENSEMBLE, "dominant", "text"),
+    ("ensemble.rerun_systems", _ENSEMBLE, "rerun.systems", "count"),
+    ("ensemble.rerun_same", _ENSEMBLE, "rerun.same_outcome", "count"),
+    ("agreement.systems", _AGREEMENT, "systems", "count"),
+    ("agreement.averaged_percent", _AGREEMENT, "all.averaged_excess.median_size", "percent:0"),
+    ("agreement.corrected_percent", _AGREEMENT, "all.corrected_excess.median_size", "percent:0"),
+    ("agreement.mean_percent", _AGREEMENT, "all.mean_start_excess.median_size", "percent:0"),
+    ("ladder.draws", _LADDER, "draws", "count"),
+    ("ladder.cells", _LADDER, "cells", "count"),
+    ("ladder.per_cell", _LADDER, "draws_per_cell", "count"),
+    ("occurrence.fragments_median", _OCCURRENCE, "predictions.fragments.p50", "scientific:1"),
+    ("occurrence.fragments_high", _OCCURRENCE, "predictions.fragments.p97_5", "scientific:1"),
+    ("occurrence.disc_median", _OCCURRENCE, "predictions.disc.p50", "scientific:1"),
+    ("occurrence.disc_low", _OCCURRENCE, "predictions.disc.p2_5", "scientific:1"),
+    ("occurrence.disc_high", _OCCURRENCE, "predictions.disc.p97_5", "scientific:1"),
+    ("occurrence.needed_lenient", _OCCURRENCE, "variants.default_1_7.glusman_late_required_births_median", "significant:2"),
+    ("occurrence.needed_lenient_low", _OCCURRENCE, "variants.default_1_7.glusman_late_required_births_low", "significant:1"),
+    ("occurrence.needed_lenient_high", _OCCURRENCE, "variants.default_1_7.glusman_late_required_births_high", "significant:1"),
+    ("occurrence.needed_strict", _OCCURRENCE, "variants.default_2_7.glusman_late_required_births_median", "significant:1"),
+    ("occurrence.hidden_percent", _OCCURRENCE, "hidden_companion_probability", "percent:0"),
+    ("occurrence.noticed_percent", _OCCURRENCE, "priors.default_1_7.census.noticed_migrated_share", "percent:0"),
+    ("occurrence.conditioned_percent", _OCCURRENCE, "priors.default_1_7.census.migrated_share_hidden", "percent:1"),
+    ("occurrence.census_percent", _OCCURRENCE, "priors.default_1_7.census.migrated_share", "percent:1"),
+    ("occurrence.dominant_fragments", _OCCURRENCE, "predictions.fragments.dominant_factor", "text"),
+    ("occurrence.dominant_disc", _OCCURRENCE, "predictions.disc.dominant_factor", "text"),
     ("tides.efficient", _TIDES, "candidates.class.efficient", "count"),
     ("tides.inefficient", _TIDES, "candidates.class.inefficient", "count"),
     ("tides.efficiency_unknown", _TIDES, "candidates.class.unknown", "count"),
