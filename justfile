@@ -48,6 +48,18 @@ count *args: _environment
 sweep *args: _environment
     @{{python}} -m analysis.migration.sweep "$@"
 
+# Run level 2 on the draws of the feasibility map; --help lists its options
+[group("analysis")]
+[no-exit-message]
+ladder *args: _environment
+    @{{python}} -m analysis.migration.ladder "$@"
+
+# Integrate the fixed triples directly (needs `just setup --extra peers`)
+[group("analysis")]
+[no-exit-message]
+direct *args: _environment
+    @{{python}} -m analysis.migration.direct "$@"
+
 # Fetch both catalogues from their archives into data/fetched
 [group("data")]
 [no-exit-message]
