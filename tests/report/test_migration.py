@@ -2,19 +2,22 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.config import DiskConfig, KozaiConfig, TidesConfig
-from analysis.migration import disk, kozai, tides
+from analysis.config import DiskConfig, KozaiConfig, LadderConfig, LimitingConfig, TidesConfig
+from analysis.migration import disk, kozai, ladder, limiting, tides
 from analysis.report import migration
 from analysis.report.figures import age_feasibility, disk_torques, disruption, feasibility
 from analysis.report.files import Context
 from tests.migration.conftest import make_sample, make_target
 
 KOZAI = replace(KozaiConfig(), mass_cells=9, axis_cells=8, draws=40)
+LEVELS = ("kozai", "limiting", "ladder")
+LADDER = LadderConfig(stride=4, offset=1, draws=5)
 DISK = replace(DiskConfig(), draws=60, axis_cells=7)
 
 
@@ -23,6 +26,8 @@ def results():
     target = make_target()
     return {
         "kozai": kozai.run(KOZAI, target=target),
+        "limiting": limiting.run(LimitingConfig(), target=target, kozai_config=KOZAI),
+        "ladder": ladder.run(LADDER, target=target, kozai_config=KOZAI, path=Path("nothing-is-frozen.npz")),
         "tides": tides.run(TidesConfig(), sample=make_sample([]), target=target),
         "disk": disk.run(DISK, target=target),
         "target": target,
@@ -30,7 +35,7 @@ def results():
 
 
 def write_all(directory, context, results):
-    migration.write_feasibility(directory, context, kozai=results["kozai"])
+    migration.write_feasibility(directory, context, **{name: results[name] for name in LEVELS})
     migration.write_tides(directory, context, tides=results["tides"])
     migration.write_disk(directory, context, disk=results["disk"])
     feasibility.write(directory, context, kozai=results["kozai"])
@@ -75,7 +80,7 @@ def test_every_artifact(tmp_path, results):
 
 
 def test_map_file_describes_itself(tmp_path, results):
-    migration.write_feasibility(tmp_path, Context(percent=50.0), kozai=results["kozai"])
+    migration.write_feasibility(tmp_path, Context(percent=50.0), **{name: results[name] for name in LEVELS})
     with np.load(tmp_path / "feasibility_map.npz", allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     np.testing.assert_array_equal(arrays["fraction"], results["kozai"].fraction)
@@ -87,6 +92,14 @@ def test_map_file_describes_itself(tmp_path, results):
     about = dict(zip(arrays["metadata_name"], arrays["metadata_value"], strict=True))
     assert about["draws"] == "40" and "t_KL" in about["criterion"]
     assert arrays["partial_percent"] == 50.0
+    np.testing.assert_array_equal(arrays["level_0_feasible"], arrays["fraction"])
+    whole = arrays["level_1_fraction"]
+    assert whole.shape == (arrays["level_1_outcome"].size, *shape) and np.allclose(whole.sum(axis=0), 1)
+    part = (arrays["level_2_disruption_factor"].size, arrays["level_2_outcome"].size, arrays["level_2_outer_mass_msun"].size, arrays["level_2_outer_axis_au"].size)
+    for name in ("level_2_fraction", "level_1_on_level_2_grid", "level_0_on_level_2_grid"):
+        assert arrays[name].shape == part
+    assert part[2:] == (2, 2) and np.isin(arrays["level_2_outer_axis_au"], arrays["outer_axis_au"]).all()
+    assert np.isnan(arrays["level_2_fraction"]).all() and "not been frozen" in about["level_2_available"] and about["level_2_draws"] == "5"
 
 
 def test_same_results_same_bytes(tmp_path, results):

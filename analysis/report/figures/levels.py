@@ -40,8 +40,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
 
     levels = (ladder.level_0, ladder.level_1, ladder.level_2)
     lowest = 1 / ladder.summary["draws_per_cell"]
-    colours = plt.get_cmap(f"{style.SEQUENTIAL}_r").copy()
-    colours.set_under("white")
+    colours = plt.get_cmap(f"{style.SEQUENTIAL}_r").with_extremes(under="white")
     figure, panels = plt.subplots(2, 3, figsize=(style.TWO_COLUMN, 4.75), sharex=True, sharey=True)
     last = ladder.disruption_factors[-1]
     rows = ((0, (MIGRATED, DISRUPTED), "migrated or disrupted"), (-1, (MIGRATED,), f"migrated, outside {last:g} " + r"$r_\mathrm{t}$"))
