@@ -6,14 +6,13 @@ Recipes too costly for a build leave their tables in `data/frozen/simulations/` 
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from analysis.cache import write_atomic as write_atomically
 from analysis.errors import InputError
 from analysis.runtime import ROOT
 
@@ -84,22 +83,6 @@ def sources_unchanged(path: Path) -> bool:
     entry = read_manifest(path.parent)["files"].get(path.name, {})
     sources = [ROOT / name for name in entry.get("sources", ())]
     return bool(sources) and all(source.is_file() for source in sources) and source_digest(sources) == entry.get("source_sha256")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file by `content` in one step, so that a killed process leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
 
 
 def record(path: Path, *, made_by: str, **about: Any) -> dict[str, Any]:

@@ -3,20 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from analysis.report.files import Context, write_csv, write_json
+from analysis.report.files import Context, nested, write_csv, write_json
 
 __all__ = ["write"]
-
-
-def _nested(table: Any, *keys: str) -> dict[str, Any]:
-    """A table as nested dicts, one level per key column, then column: value."""
-    nested: dict[str, Any] = {}
-    for row in table.to_dict("records"):
-        level = nested
-        for key in keys:
-            level = level.setdefault(str(row.pop(key)), {})
-        level.update(row)
-    return nested
 
 
 def write(directory: Path, context: Context, *, occurrence: Any) -> None:
@@ -29,5 +18,5 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
     for name, keys in tables.items():
         table = getattr(occurrence, name)
         write_csv(directory / f"occurrence_{name}.csv", table, context)
-        content[name] = _nested(table, *keys)
+        content[name] = nested(table, keys)
     write_json(directory / "occurrence_summary.json", content, context)

@@ -199,7 +199,7 @@ ALTERNATIVE_TEXT = {
     "fig_periods": "Histogram of final periods, {ensemble.period_low} to {ensemble.period_high} days with a median of {ensemble.period_median}, beside observed "
     "companions; TOI-6894 b lies near the upper edge.",
     "fig_agreement": "Eccentricity over time from direct integration and from the averaged equations for four triples, and the relative difference at the first maximum: "
-    "{agreement.averaged_percent} per cent in the median without the correction, {agreement.mean_percent} with it and mean starting elements.",
+    "{agreement.averaged_percent} per cent in the median, and {agreement.predicted_percent} with the part that turns with the perturber.",
     "fig_occurrence": "Predicted rates of close giants by migrating fragments, by cold giants that migrate and by disc migration, each over orders of magnitude, beside the "
     "much narrower observed rates.",
     "fig4_disk_torques": "Migration time against distance: the type-I band lies below the disc lifetime everywhere, the gap-corrected band straddles it.",

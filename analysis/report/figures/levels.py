@@ -19,16 +19,18 @@ TICKS = (0.03, 0.1, 0.3, 1.0)
 
 
 def _dominant(axes: Any, ladder: Any, share: np.ndarray) -> None:
-    """Lines along the sides of cells where disrupted, invalid or migrated draws become more frequent than any other outcome."""
-    from matplotlib.collections import LineCollection
+    """Lines where disrupted, invalid or migrated draws become more frequent than any other outcome, in means of three by three cells."""
+    from scipy.ndimage import uniform_filter
 
-    most, x, y = share.argmax(axis=0), ladder.outer_axis_edges, ladder.outer_mass_edges
+    smooth = np.pad(uniform_filter(share, size=(1, 3, 3), mode="nearest"), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    x, y = (np.concatenate([edges[:1], centres, edges[-1:]]) for centres, edges in (
+        (ladder.outer_axis, ladder.outer_axis_edges), (ladder.outer_mass, ladder.outer_mass_edges),
+    ))
     for outcome, (line, _) in LINES.items():
-        member = most == outcome
-        sides = [((x[j + 1], y[i]), (x[j + 1], y[i + 1])) for i, j in np.argwhere(member[:, 1:] != member[:, :-1])]
-        sides += [((x[j], y[i + 1]), (x[j + 1], y[i + 1])) for i, j in np.argwhere(member[1:] != member[:-1])]
-        for colour, width in (("white", 2.2), ("black", 1.0)):  # an edge that shows on light and dark cells
-            axes.add_collection(LineCollection(sides, colors=colour, linewidths=width, linestyles=line), autolim=False)
+        margin = smooth[outcome] - np.delete(smooth, outcome, axis=0).max(axis=0)
+        if margin.min() < 0 < margin.max():
+            for colour, width in (("white", 2.6), ("black", 1.1)):  # an edge that shows on light and dark cells
+                axes.contour(x, y, margin, levels=[0.0], colors=colour, linewidths=width, linestyles=line if colour == "black" else "solid")
 
 
 def write(directory: Path, context: Context, *, ladder: Any) -> None:
