@@ -12,7 +12,7 @@ _list:
 _environment:
     @bash tools/setup.sh
 
-# Build the environment from the lock (--quarto tries to add Quarto)
+# Build the environment from the lock (--quarto tries to add Quarto; --extra peers, --extra sweep)
 [group("start here")]
 [no-exit-message]
 setup *args:
@@ -84,7 +84,7 @@ test *args: _environment
 lint: _environment
     @.venv/bin/ruff check . && .venv/bin/lint-imports
 
-# Measure speed against other methods, in one run
+# Measure speed against other methods, in one run (--full: the long forms)
 [group("development")]
 [no-exit-message]
 bench *args: _environment
