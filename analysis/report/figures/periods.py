@@ -62,8 +62,8 @@ def write(directory: Path, context: Context, *, ensemble: Any, sample: Any) -> N
         for axes in (top, bottom):
             axes.axvline(row["orbital_period_day"], color=style.TARGET, linewidth=0.7, linestyle="--", zorder=0)
     bottom.set(xscale="log", yscale="log", xlim=LIMITS, xlabel="orbital period [d]", ylabel=r"companion mass [$M_\mathrm{J}$]")
-    if len(table):
-        bottom.set_ylim(None, 60 * max(1.0, table["companion_mass_mjup"].max() / 10))  # room for the legend
+    masses = table["companion_mass_mjup"] if len(table) else pd.Series([GIANT / 100, 1.0])
+    bottom.set_ylim(masses.min() / 2, 60 * max(1.0, masses.max() / 10))  # room for the legend
     bottom.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     bottom.legend(loc="upper left", ncols=1, handletextpad=0.3)
     for axes, letter in ((top, "a"), (bottom, "b")):
