@@ -18,19 +18,22 @@ LINES = {DISRUPTED: ("solid", "disrupted"), INVALID: ("dashed", "unstable or inv
 TICKS = (0.03, 0.1, 0.3, 1.0)
 
 
-def _dominant(axes: Any, ladder: Any, share: np.ndarray) -> None:
-    """Lines where disrupted, invalid or migrated draws become more frequent than any other outcome, in means of three by three cells."""
+def _dominant(axes: Any, ladder: Any, share: np.ndarray) -> set[int]:
+    """Lines where disrupted, invalid or migrated draws become the most frequent, in means of three by three cells; returns the outcomes drawn."""
     from scipy.ndimage import uniform_filter
 
     smooth = np.pad(uniform_filter(share, size=(1, 3, 3), mode="nearest"), ((0, 0), (1, 1), (1, 1)), mode="edge")
     x, y = (np.concatenate([edges[:1], centres, edges[-1:]]) for centres, edges in (
         (ladder.outer_axis, ladder.outer_axis_edges), (ladder.outer_mass, ladder.outer_mass_edges),
     ))
+    drawn = set()
     for outcome, (line, _) in LINES.items():
         margin = smooth[outcome] - np.delete(smooth, outcome, axis=0).max(axis=0)
         if margin.min() < 0 < margin.max():
+            drawn.add(outcome)
             for colour, width in (("white", 2.6), ("black", 1.1)):  # an edge that shows on light and dark cells
                 axes.contour(x, y, margin, levels=[0.0], colors=colour, linewidths=width, linestyles=line if colour == "black" else "solid")
+    return drawn
 
 
 def write(directory: Path, context: Context, *, ladder: Any) -> None:
@@ -46,7 +49,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
     figure, panels = plt.subplots(2, 3, figsize=(style.TWO_COLUMN, 4.75), sharex=True, sharey=True)
     last = ladder.disruption_factors[-1]
     rows = ((0, (MIGRATED, DISRUPTED), "migrated or disrupted"), (-1, (MIGRATED,), f"migrated, outside {last:g} " + r"$r_\mathrm{t}$"))
-    mesh, data = None, []
+    mesh, data, drawn = None, [], set()
     mass, axis = np.meshgrid(ladder.outer_mass, ladder.outer_axis, indexing="ij")
     for row, (factor, outcomes, name) in enumerate(rows):
         for level, (shares, title) in enumerate(zip(levels, TITLES, strict=True)):
@@ -66,7 +69,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
             )
             if not share.any():
                 axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", fontsize=8)
-            _dominant(axes, ladder, shares[factor])
+            drawn |= _dominant(axes, ladder, shares[factor])
     for axes in panels[1]:
         axes.set_xlabel(r"perturber axis $a_\mathrm{out}$ [au]")
     for axes, (_, _, name) in zip(panels[:, 0], rows, strict=True):
@@ -76,7 +79,8 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
         ticks = [tick for tick in TICKS if tick >= lowest * 0.98]
         bar.set_ticks(ticks, labels=[f"{100 * tick:g}" for tick in ticks])
         bar.ax.minorticks_off()
-    handles: list[Any] = [Line2D([], [], color="black", linestyle=line, linewidth=1.1, label=label) for line, label in LINES.values()]
+    handles: list[Any] = [Line2D([], [], color="black", linestyle=line, linewidth=1.1, label=label) for number, (line, label) in LINES.items() if number in drawn]
     handles.insert(0, Patch(facecolor="none", edgecolor="none", label="most frequent outcome, where not unmigrated:"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7, handlelength=2.2, columnspacing=1.4)
+    if drawn:
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7, handlelength=2.2, columnspacing=1.4)
     save_figure(directory, "fig_levels", figure, pd.concat(data, ignore_index=True), context)
