@@ -183,6 +183,8 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("ensemble.long_lag_percent", _ENSEMBLE, "sensitivity.2_7.time_lag.10_s.migrated", "percent:1"),
     ("ensemble.long_lag_middle_percent", _ENSEMBLE, "sensitivity.2.time_lag.10_s.migrated", "percent:1"),
     ("ensemble.short_lag_middle_percent", _ENSEMBLE, "sensitivity.2.time_lag.0_1_s.migrated", "percent:1"),
+    ("ensemble.spin_strict_percent", _ENSEMBLE, "sensitivity.2_7.companion_spin.pseudo_synchronous.migrated", "percent:1"),
+    ("ensemble.long_time_percent", _ENSEMBLE, "sensitivity.2_7.time.5_Gyr.migrated", "percent:1"),
     ("ensemble.spin_middle_percent", _ENSEMBLE, "sensitivity.2.companion_spin.pseudo_synchronous.migrated", "percent:1"),
     ("ensemble.spin_reference_percent", _ENSEMBLE, "sensitivity.2.companion_spin.pseudo_synchronous.reference", "percent:1"),
     ("ensemble.dominant", _ENSEMBLE, "dominant", "text"),
