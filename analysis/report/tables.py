@@ -192,12 +192,12 @@ ALTERNATIVE_TEXT = {
     "falling to zero for light and distant perturbers.",
     "fig_limiting": "Maps of the migrated and of the disrupted share by perturber axis and mass: migration lies in a narrow band of wide orbits, disruption "
     "fills the closer ones; bars show the outcomes from level 0 to level 1.",
-    "fig_levels": "Maps of the share of draws that come close to the star at levels 0, 1 and 2, by perturber axis and mass: each level leaves fewer, and hardly any "
-    "of them migrate intact at level 2.",
-    "fig_outcomes": "Stacked bars of migrated, disrupted, unmigrated and invalid shares by level: migration shrinks and most triples stay wide at level 2.",
-    "fig_tornado": "Ranges of the migrated and the disrupted share for each parameter varied; at {ensemble.shown_factor} tidal radii the widest belongs to the {ensemble.dominant}.",
-    "fig_periods": "Histogram of final periods, {ensemble.period_low} to {ensemble.period_high} days with a median of {ensemble.period_median}, beside observed "
-    "companions; TOI-6894 b lies near the upper edge.",
+    "fig_levels": "Six maps of perturber mass against axis: level 0 is spread thinly over the whole map, levels 1 and 2 are concentrated at intermediate "
+    "axes, and level 2 migrates in a narrower band than level 1.",
+    "fig_outcomes": "Stacked bars by level: the migrated share is {ladder.feasible_percent} per cent as specified, none once disruption is counted, and at level 2 "
+    "{ladder.secular_percent} per cent with the strictest and {ladder.secular_lenient_percent} with the most lenient disruption radius.",
+    "fig_tornado": "Bars per parameter: at the strictest disruption radius almost everything is an upper limit; at {ensemble.shown_factor} tidal radii the {ensemble.dominant} matters most.",
+    "fig_periods": "A narrow peak of final periods with a median of {ensemble.period_median} days, just short of the period of TOI-6894 b; observed companions spread widely.",
     "fig_agreement": "Eccentricity over time from direct integration and from the averaged equations for four triples, and the relative difference at the first maximum: "
     "{agreement.averaged_percent} per cent in the median, and {agreement.predicted_percent} with the part that turns with the perturber.",
     "fig_occurrence": "Predicted rates of close giants by migrating fragments, by cold giants that migrate and by disc migration, each over orders of magnitude, beside the "
