@@ -64,9 +64,9 @@ def test_manifest_tells_origin_and_counts_and_no_local_path(exports, folder, tmp
 
 def test_same_exports_same_bytes(exports, folder):
     freeze(*exports, folder=folder)
-    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    first = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     freeze(*exports, folder=folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == first
 
 
 def test_fetched_provenance_is_used_and_must_fit(exports, folder):
@@ -131,7 +131,7 @@ def test_freeze_refuses_to_carry_over_a_tampered_file(exports, folder):
 
 
 def test_a_failure_during_the_swap_leaves_the_old_folder(exports, folder, monkeypatch):
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     real = module.os.rename
 
     def fail(source, destination):
@@ -142,7 +142,7 @@ def test_a_failure_during_the_swap_leaves_the_old_folder(exports, folder, monkey
     monkeypatch.setattr(module.os, "rename", fail)
     with pytest.raises(OSError, match="disk full"):
         freeze(*exports, folder=folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
 def test_host_ages_match_by_name_and_alias(exports, folder, tmp_path):
