@@ -13,8 +13,8 @@ SMALL = {
     "robustness": {"restarts": 2},
     "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},
     "disk": {"draws": 200, "axis_cells": 10},
-    "ensemble": {"own_systems": 32, "rerun_share": 0.0005},
-    "ladder": {"rerun_share": 0.0005},
+    "secular": {"step_limit": 20_000},  # other physics than the frozen ensemble: a small one of its own
+    "ensemble": {"own_systems": 16},
     "agreement": {"samples": 200},
     "occurrence": {"draws": 2000},
 }

@@ -72,7 +72,7 @@ def test_a_damaged_manifest_is_not_overwritten(table):
 
 
 def test_nothing_unfinished_is_left_behind(table, monkeypatch):
-    monkeypatch.setattr(frozen.os, "replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("os.replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError):
         frozen.write_atomically(table, b"new")
     assert sorted(path.name for path in table.parent.iterdir()) == ["MANIFEST.json", "direct.csv"]
