@@ -148,8 +148,8 @@ def outcomes(artifacts: Path) -> Table:
     return {"columns": ["Disruption (r_t)", "j below (ε_SA)", "Migrated", "Disrupted", "Not migrated", "Invalid"], "rows": rows}
 
 
-PATHWAY_LABELS = {"fragments": "fragments, Kozai–Lidov", "cold_giants": "all cold giants, Kozai–Lidov", "disc": "disc migration"}
-RATE_LABELS = {"bryant_2023": "Bryant et al. (2023)", "glusman_mid": "Glusman et al., mid types", "glusman_late": "Glusman et al., late types"}
+PATHWAY_LABELS = {"fragments": "fragments", "cold_giants": "cold giants", "disc": "disc"}
+RATE_LABELS = {"bryant_2023": "Bryant", "glusman_mid": "Glusman, mid types", "glusman_late": "Glusman, late types"}
 
 
 def rates(artifacts: Path) -> Table:
@@ -169,7 +169,7 @@ def rates(artifacts: Path) -> Table:
                 PATHWAY_LABELS[row["pathway"]], span(made["p2_5"], made["p50"], made["p97_5"]), RATE_LABELS[row["observed"]],
                 span(seen["low"], seen["median"], seen["high"]), f"{needed[0]} ({needed[1]} to {needed[2]})", row["verdict"],
             ])
-    return {"columns": ["Pathway", "Predicted per star", "Observed by", "Observed per star", "Births needed per star", "Verdict"], "rows": rows}
+    return {"columns": ["Pathway", "Predicted per star", "Survey", "Observed per star", "Births needed", "Verdict"], "rows": rows}
 
 
 TABLES: dict[str, Callable[[Path], Table]] = {
