@@ -177,7 +177,7 @@ def test_only_evaluates_what_it_names(tmp_path):
     result = analyse(tmp_path / "out", "--only", "kozai")
     assert result.returncode == 0, result.stderr
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert "feasibility_map.npz" in names and "gmm_summary.json" not in names and "SUMMARY.txt" not in names
+    assert "feasibility_summary.json" in names and "gmm_summary.json" not in names and "SUMMARY.txt" not in names
 
 
 def test_killed_build_is_finished_by_the_next(full, tmp_path):

@@ -9,7 +9,7 @@ from analysis.report.files import Context, write_csv, write_json, write_npz
 from analysis.report.ladder import level_maps
 from analysis.report.limiting import OUTCOMES as LEVEL_1
 
-__all__ = ["write_disk", "write_feasibility", "write_tides"]
+__all__ = ["write_disk", "write_feasibility", "write_map", "write_tides"]
 
 
 def _records(frame: Any, *keys: str) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def _records(frame: Any, *keys: str) -> dict[str, Any]:
     return nested
 
 
-def write_feasibility(directory: Path, context: Context, *, kozai: Any, limiting: Any, ladder: Any) -> None:
-    """feasibility_map.npz with all levels, feasibility_summary.json and the tables of the sensitivity study."""
+def write_map(directory: Path, context: Context, *, kozai: Any, limiting: Any, ladder: Any) -> None:
+    """feasibility_map.npz with all levels."""
     default = kozai.summary["default"]
     levels, about_levels = level_maps(kozai, limiting, ladder, LEVEL_1)
     about = {
@@ -63,6 +63,10 @@ def write_feasibility(directory: Path, context: Context, *, kozai: Any, limiting
         },
         context,
     )
+
+
+def write_feasibility(directory: Path, context: Context, *, kozai: Any) -> None:
+    """feasibility_summary.json and the tables of the sensitivity study."""
     write_csv(directory / "feasibility_sensitivity.csv", kozai.sensitivity, context)
     write_csv(directory / "feasibility_birth_axis.csv", kozai.by_inner_axis, context)
     write_csv(directory / "feasibility_by_age.csv", kozai.by_age, context)

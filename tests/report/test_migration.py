@@ -35,7 +35,8 @@ def results():
 
 
 def write_all(directory, context, results):
-    migration.write_feasibility(directory, context, **{name: results[name] for name in LEVELS})
+    migration.write_feasibility(directory, context, kozai=results["kozai"])
+    migration.write_map(directory, context, **{name: results[name] for name in LEVELS})
     migration.write_tides(directory, context, tides=results["tides"])
     migration.write_disk(directory, context, disk=results["disk"])
     feasibility.write(directory, context, kozai=results["kozai"])
@@ -80,7 +81,7 @@ def test_every_artifact(tmp_path, results):
 
 
 def test_map_file_describes_itself(tmp_path, results):
-    migration.write_feasibility(tmp_path, Context(percent=50.0), **{name: results[name] for name in LEVELS})
+    migration.write_map(tmp_path, Context(percent=50.0), **{name: results[name] for name in LEVELS})
     with np.load(tmp_path / "feasibility_map.npz", allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     np.testing.assert_array_equal(arrays["fraction"], results["kozai"].fraction)
