@@ -93,8 +93,7 @@ def test_a_file_knows_whether_its_sources_changed(table):
     assert not frozen.sources_unchanged(table)
 
 
-def test_every_frozen_simulation_fits_its_checksum():
-    if not (frozen.SIMULATIONS / frozen.MANIFEST).exists():
-        pytest.skip("no frozen simulations in this checkout")
-    for name in frozen.read_manifest()["files"]:
-        frozen.verified(frozen.SIMULATIONS / name)
+def test_every_frozen_simulation_is_listed_and_fits_its_checksum():
+    listed = set(frozen.read_manifest()["files"])
+    assert listed == {path.name for path in frozen.SIMULATIONS.iterdir()} - {frozen.MANIFEST}
+    assert {frozen.verified(frozen.SIMULATIONS / name).name for name in listed} == listed
