@@ -11,19 +11,24 @@ from typing import Any
 from analysis.errors import InputError
 
 __all__ = [
+    "AgeInferenceConfig",
     "AgesConfig",
     "AgreementConfig",
     "CatalogueConfig",
     "Config",
+    "DetectionConfig",
     "DiskConfig",
     "EccentricityConfig",
+    "EccentricityInferenceConfig",
     "EnsembleConfig",
     "KozaiConfig",
     "LadderConfig",
     "LimitingConfig",
     "MixtureConfig",
+    "MixtureTestsConfig",
     "OccurrenceConfig",
     "OriginConfig",
+    "OriginSkillConfig",
     "RobustnessConfig",
     "SecularConfig",
     "SelectionConfig",
@@ -136,6 +141,41 @@ class AgesConfig:
     significance: float = param(0.05, "", "two-sided size of the tests the power statement refers to", CHOICE, within=SHARE)
     power: float = param(0.8, "", "power of the smallest detectable correlation", CHOICE, within=SHARE)
     permutations: int = param(9999, "", "permutations of the ages among hosts", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class MixtureTestsConfig:
+    """Tests of the number of mixture components, and what the mixture says about each companion."""
+
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class EccentricityInferenceConfig:
+    """One likelihood for measured, limited and assumed eccentricities; matched comparisons."""
+
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class OriginSkillConfig:
+    """What the classifier knows beyond its labels' definition: anchors, nested cross-validation, permutation null, calibration."""
+
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class DetectionConfig:
+    """Forward model of selection: one smooth population seen through the sensitivity of each detection method."""
+
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class AgeInferenceConfig:
+    """Intervals, power and partial correlations of the age trends, ages belonging to hosts."""
+
     seed: int = param(6894, "", "random seed")
 
 
@@ -373,6 +413,11 @@ class Config:
     eccentricity: EccentricityConfig = EccentricityConfig()
     origin: OriginConfig = OriginConfig()
     ages: AgesConfig = AgesConfig()
+    mixture_tests: MixtureTestsConfig = MixtureTestsConfig()
+    eccentricity_inference: EccentricityInferenceConfig = EccentricityInferenceConfig()
+    origin_skill: OriginSkillConfig = OriginSkillConfig()
+    detection: DetectionConfig = DetectionConfig()
+    age_inference: AgeInferenceConfig = AgeInferenceConfig()
     robustness: RobustnessConfig = RobustnessConfig()
     kozai: KozaiConfig = KozaiConfig()
     limiting: LimitingConfig = LimitingConfig()
