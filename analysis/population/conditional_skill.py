@@ -1,0 +1,103 @@
+"""The test of skill beyond detection method: conditional AUROC of cross-validated scores against labels exchanged within method.
+
+Null hypothesis: given its detection method (and how many companions its host has), a companion's label says nothing about the features.
+Whole label vectors of hosts of one shape are then exchangeable, every statistic computed alike from each relabelling is too, and
+p = (1 + number at least as large) / (1 + B) is exact for any B (Phipson & Smyth 2010, SAGMB 9, 39).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.population.auroc import score_interval
+from analysis.population.concordance import area, compared_pairs, host_interval, pair_table
+from analysis.population.host_units import Units, host_folds, permuted_labels
+from analysis.population.nested import Features, fixed_scores, nested_scores
+from analysis.progress import track
+
+__all__ = ["Skill", "conditional_skill", "too_few"]
+
+FOLDS, PERMUTATIONS, INNER = 11, 12, 13  # purposes of the random streams
+CHUNK = 250  # labellings fitted together
+TIE = 1e-12  # areas are ratios of counts of half pairs: closer than this they are equal
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Estimate with 95 % interval, permutation p, and what they rest on.
+
+    null: (B,) areas of the relabellings (NaN where one leaves no pair). logits: (R, n) out-of-fold scores of the given labels.
+    chosen: mean log10 C of the inner choice, NaN for a fixed penalty. n: pairs of rows, and hosts of each class among them.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    p: float
+    p_error: float
+    null: NDArray[np.float64]
+    logits: NDArray[np.float64]
+    fold: NDArray[np.int64]
+    chosen: float
+    n: dict[str, int]
+    reason: str | None
+
+
+def too_few(labels: NDArray[np.bool_], units: Units, folds: int) -> str | None:
+    """Why these labels (n,) cannot be cross-validated by host, or None."""
+    counts = [len(np.unique(units.host[mask])) for mask in (labels, ~labels)]
+    if min(counts) >= folds:
+        return None
+    return f"{counts[0]} hosts with binary-like and {counts[1]} with planet-like rows; {folds} grouped folds need {folds} of each"
+
+
+def conditional_skill(
+    features: Features,
+    labels: NDArray[np.bool_],
+    units: Units,
+    config: Any,
+    folds: int,
+    strength: float | None,
+    permutations: int,
+    conditional: bool = True,
+    exchange: Units | None = None,
+    label: str | None = None,
+) -> Skill:
+    """AUROC of the classifier on `features` for `labels` (n,), over pairs of one method (`conditional`) or over all pairs.
+
+    `strength` is C, or None for the inner choice. `exchange` says which hosts may exchange labels (default: those of one shape in `units`).
+    `config` gives fold_repeats, penalties, inner_folds and seed. With `label`, progress is shown under that name.
+    """
+    reason = too_few(labels, units, folds)
+    nothing = Skill(*[math.nan] * 5, np.empty(0), np.empty((0, len(labels))), np.empty((0, len(labels)), np.int64), math.nan, {}, reason)
+    if reason:
+        return nothing
+    fold = np.array([host_folds(units, folds, [config.seed, FOLDS, repeat]) for repeat in range(config.fold_repeats)])
+    sets = compared_pairs(fold, units.method if conditional else np.zeros(len(labels), np.int64))
+    relabelled = permuted_labels(exchange or units, labels, permutations, [config.seed, PERMUTATIONS])
+    areas, first, chosen = [], np.empty((0, 0)), math.nan
+    starts = range(0, len(relabelled), CHUNK)
+    for start in track(starts, label) if label else starts:
+        part = relabelled[start : start + CHUNK]
+        if strength is None:
+            scores, picked = nested_scores(features, part, units, fold, config.penalties, config.inner_folds, [config.seed, INNER])
+        else:
+            scores, picked = fixed_scores(features, part, fold, strength), np.full((1, 1, 1), math.nan)
+        areas.append(area(scores, part, sets))
+        if start == 0:
+            first, chosen = scores[:, 0].copy(), float(picked[:, 0].mean())
+    values = np.concatenate(areas)
+    wins, pairs = pair_table(first, labels, sets)
+    involved = pairs > 0
+    hosts = [len(np.unique(units.host[involved.any(axis=axis)])) for axis in (1, 0)]
+    n = {"pairs": int(involved.sum()), "hosts_binary_like": hosts[0], "hosts_planet_like": hosts[1], "permutations": permutations}
+    if not np.isfinite(values[0]):
+        return Skill(*[math.nan] * 5, values[1:], first, fold, chosen, n, "no detection method has companions of both classes in one fold")
+    estimate, low, high = host_interval(wins, pairs, units.host)
+    if not math.isfinite(low):
+        low, high = score_interval(estimate, *hosts)
+    p = (1 + int((values[1:] >= values[0] - TIE).sum())) / (1 + permutations)
+    return Skill(estimate, low, high, p, math.sqrt(p * (1 - p) / (1 + permutations)), values[1:], first, fold, chosen, n, None)
