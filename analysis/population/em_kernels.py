@@ -1,111 +1,42 @@
 """Kernels of the expectation-maximisation algorithm for mixtures of Gaussians in a plane.
 
-Rows lie along the inner loops, which hold no branches, so that the compiler turns them into vector instructions; sums
-run over eight lanes in an order that the source fixes. The exponential is a polynomial in plain arithmetic. Results are
-therefore the same bits on any processor and for any vector width (no fastmath, no fused multiply-add).
+Rows lie along the inner loops, which hold no branches and call no library, so that they become vector instructions; the
+number of rows is filled up to a multiple of eight with rows of weight zero. What the sums cost is one pass per component.
 """
 
 import math
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-__all__ = ["CONVERGED", "ITERATION_LIMIT", "LANES", "SINGULAR", "exp", "expectation", "fit_one", "fit_rows", "log", "maximisation", "pick_starts"]
+from analysis.population.em_lanes import LANES, exp, lane_sums, log
+
+__all__ = ["CONVERGED", "ITERATION_LIMIT", "ROWS", "SINGULAR", "expectation", "fit_one", "fit_rows", "maximisation", "pick_starts"]
 
 CONVERGED, ITERATION_LIMIT, SINGULAR = 0, 1, 2
-LANES = 8
+ROWS = 9  # x, y, x2, xy, y2, weight, and the error covariance xx, xy, yy
+WORK = 5  # scratch rows
 _TINY = 10 * np.finfo(np.float64).eps  # added to the weight of a component, as scikit-learn does
 _LOG_2PI = math.log(2 * math.pi)
-_LOG2_E = 1.4426950408889634
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # fdlibm: n * high is exact for |n| < 2^20
-_ROUND = 6755399441055744.0  # 1.5 x 2^52: adding it rounds to an integer, which then stands in the lowest bits
-_SMALLEST = -700.0  # exp(-700) = 1e-304 stands for everything below
-_C2, _C3, _C4, _C5, _C6, _C7 = (1 / math.factorial(i) for i in range(2, 8))
-_C8, _C9, _C10, _C11, _C12, _C13 = (1 / math.factorial(i) for i in range(8, 14))
-
-
-@intrinsic
-def _bits(typingctx, value):
-    """The 64 bits of a double as a signed integer."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
-
-    return types.int64(types.float64), codegen
-
-
-@intrinsic
-def _double(typingctx, value):
-    """The double that has these 64 bits."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
-
-    return types.float64(types.int64), codegen
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def exp(x):
-    """exp(x) for x <= 0 within 2 units in the last place; 2^n times the Taylor polynomial of degree 13 on |r| <= ln(2) / 2."""
-    x = max(x, _SMALLEST)
-    shifted = x * _LOG2_E + _ROUND
-    n = shifted - _ROUND
-    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    low = (1.0 + r) + r2 * (_C2 + r * _C3)
-    middle = (_C4 + r * _C5) + r2 * (_C6 + r * _C7)
-    high = ((_C8 + r * _C9) + r2 * (_C10 + r * _C11)) + r4 * (_C12 + r * _C13)
-    return _double(_bits(low + r4 * (middle + r4 * high)) + (_bits(shifted) << 52))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def log(x):
-    """log(x) for normal x > 0 within 2 units in the last place: exponent and the series of 2 atanh(f), f = (m - 1) / (m + 1), |f| < 0.172."""
-    shifted = _bits(x) + 0x00095F6200000000  # so that the mantissa m lies in [sqrt(1/2), sqrt(2))
-    n = _double(((shifted >> 52) - 1023) + 0x4338000000000000) - _ROUND
-    m = _double((shifted & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E00000000)
-    f = (m - 1.0) / (m + 1.0)
-    z = f * f
-    z2 = z * z
-    low = (1 / 3 + z * (1 / 5)) + z2 * (1 / 7 + z * (1 / 9))
-    high = (1 / 11 + z * (1 / 13)) + z2 * (1 / 15 + z * (1 / 17)) + z2 * z2 * (1 / 19 + z * (1 / 21))
-    return n * _LN2_HIGH + (2.0 * f + (2.0 * f * z * (low + z2 * z2 * high) + n * _LN2_LOW))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _dot(a, b):
-    """Sum of a * b over rows (a multiple of eight), lane by lane."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-    for i in range(0, a.size, 8):
-        s0 += a[i] * b[i]
-        s1 += a[i + 1] * b[i + 1]
-        s2 += a[i + 2] * b[i + 2]
-        s3 += a[i + 3] * b[i + 3]
-        s4 += a[i + 4] * b[i + 4]
-        s5 += a[i + 5] * b[i + 5]
-        s6 += a[i + 6] * b[i + 6]
-        s7 += a[i + 7] * b[i + 7]
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+_one_sum, _five_sums = lane_sums(1), lane_sums(5)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def expectation(rows, noisy, state, share, work):
     """Log-likelihood of `state`; fills share (k, n) with responsibilities times row weights.
 
-    rows (7, n): x, y, weight, the error covariance xx, xy, yy and ones, n a multiple of eight; state (k, 6): weight,
-    mean x, y, covariance xx, xy, yy. work (3, n) is scratch. With `noisy` a row's covariance is added to the component's
+    rows (9, n): x, y, x2, xy, y2, weight, and the error covariance xx, xy, yy, n a multiple of eight; state (k, 6): weight,
+    mean x, y, covariance xx, xy, yy. work (5, n) is scratch. With `noisy` a row's covariance is added to the component's
     (Bovy, Hogg & Roweis 2011, eq. 14).
     """
-    x, y, weight = rows[0], rows[1], rows[2]
-    top, total, logs = work[0], work[1], work[2]
+    x, y, weight = rows[0], rows[1], rows[5]
+    logs, top, total = work[0], work[1], work[2]
     n, k = x.size, state.shape[0]
     for j in range(k):
         mx, my, vxx, vxy, vyy = state[j, 1], state[j, 2], state[j, 3], state[j, 4], state[j, 5]
         exponent = share[j]
         if noisy:
-            sxx, sxy, syy = rows[3], rows[4], rows[5]
+            sxx, sxy, syy = rows[6], rows[7], rows[8]
             for i in range(n):
                 a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
                 dx, dy = x[i] - mx, y[i] - my
@@ -128,7 +59,7 @@ def expectation(rows, noisy, state, share, work):
         density = share[j]
         if noisy:
             p, vxx, vxy, vyy = state[j, 0], state[j, 3], state[j, 4], state[j, 5]
-            sxx, sxy, syy = rows[3], rows[4], rows[5]
+            sxx, sxy, syy = rows[6], rows[7], rows[8]
             for i in range(n):
                 a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
                 density[i] = p / math.sqrt(a * c - b * b) * exp(density[i] - top[i])
@@ -146,7 +77,7 @@ def expectation(rows, noisy, state, share, work):
         density = share[j]
         for i in range(n):
             density[i] *= total[i]
-    return _dot(logs, weight)
+    return _one_sum(weight, work)[1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -156,48 +87,36 @@ def maximisation(rows, noisy, state, share, work, floor):
     The floor is added to the variances afterwards, and a component's weight gets ten machine epsilons, as in scikit-learn.
     """
     x, y = rows[0], rows[1]
-    dx, dy, spread = work[0], work[1], work[2]
     n, k = x.size, state.shape[0]
     for j in range(k):
-        r = share[j]
-        mx, my, vxx, vxy, vyy = state[j, 1], state[j, 2], state[j, 3], state[j, 4], state[j, 5]
-        size = _dot(r, rows[6]) + _TINY
-        bxx = bxy = byy = 0.0
+        vxx, vxy, vyy = state[j, 3], state[j, 4], state[j, 5]
         if noisy:
-            sxx, sxy, syy = rows[3], rows[4], rows[5]
-            for i in range(n):  # V T^-1 (w - m), the displacement of the row's noise-free value from the component's mean
+            mx, my = state[j, 1], state[j, 2]
+            sxx, sxy, syy = rows[6], rows[7], rows[8]
+            bx, by, bxx, bxy, byy = work[0], work[1], work[2], work[3], work[4]
+            for i in range(n):  # V T^-1 (w - m): where the noise-free value lies, from the component's mean
                 a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
                 det = a * c - b * b
                 ux, uy = x[i] - mx, y[i] - my
                 tx, ty = (c * ux - b * uy) / det, (a * uy - b * ux) / det
-                dx[i], dy[i] = vxx * tx + vxy * ty, vxy * tx + vyy * ty
-            for i in range(n):  # (V T^-1 V)_xx; likewise below for xy and yy
+                bx[i], by[i] = vxx * tx + vxy * ty, vxy * tx + vyy * ty
+            for i in range(n):  # its second moments less V T^-1 V
                 a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
-                spread[i] = (c * vxx * vxx - 2.0 * b * vxx * vxy + a * vxy * vxy) / (a * c - b * b)
-            bxx = vxx - _dot(r, spread) / size
-            for i in range(n):
-                a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
-                spread[i] = (c * vxx * vxy - b * (vxx * vyy + vxy * vxy) + a * vxy * vyy) / (a * c - b * b)
-            bxy = vxy - _dot(r, spread) / size
-            for i in range(n):
-                a, b, c = vxx + sxx[i], vxy + sxy[i], vyy + syy[i]
-                spread[i] = (c * vxy * vxy - 2.0 * b * vxy * vyy + a * vyy * vyy) / (a * c - b * b)
-            byy = vyy - _dot(r, spread) / size
+                det = a * c - b * b
+                bxx[i] = bx[i] * bx[i] - (c * vxx * vxx - 2.0 * b * vxx * vxy + a * vxy * vxy) / det
+                bxy[i] = bx[i] * by[i] - (c * vxx * vxy - b * (vxx * vyy + vxy * vxy) + a * vxy * vyy) / det
+                byy[i] = by[i] * by[i] - (c * vxy * vxy - 2.0 * b * vxy * vyy + a * vyy * vyy) / det
+            size, sx, sy, xx, xy, yy = _five_sums(share[j], work)
         else:
-            for i in range(n):
-                dx[i], dy[i] = x[i] - mx, y[i] - my
-        shift_x, shift_y = _dot(r, dx) / size, _dot(r, dy) / size
-        for i in range(n):
-            spread[i] = r[i] * dx[i]
-        xx, xy = _dot(spread, dx), _dot(spread, dy)
-        for i in range(n):
-            spread[i] = r[i] * dy[i]
-        yy = _dot(spread, dy)
+            mx = my = vxx = vxy = vyy = 0.0
+            size, sx, sy, xx, xy, yy = _five_sums(share[j], rows)
+        size += _TINY
+        sx, sy = sx / size, sy / size
         state[j, 0] = size
-        state[j, 1], state[j, 2] = mx + shift_x, my + shift_y
-        state[j, 3] = xx / size - shift_x * shift_x + bxx + floor
-        state[j, 4] = xy / size - shift_x * shift_y + bxy
-        state[j, 5] = yy / size - shift_y * shift_y + byy + floor
+        state[j, 1], state[j, 2] = mx + sx, my + sy
+        state[j, 3] = xx / size - sx * sx + vxx + floor
+        state[j, 4] = xy / size - sx * sy + vxy
+        state[j, 5] = yy / size - sy * sy + vyy + floor
     sizes = 0.0
     for j in range(k):
         sizes += state[j, 0]
@@ -227,7 +146,7 @@ def pick_starts(rows, n, uniforms, start, chosen, chance):
     Even starts spread by squared distance (k-means++, Arthur & Vassilvitskii 2007), odd ones take rows at random; neither
     takes a row twice while another is left.
     """
-    x, y, weight = rows[0], rows[1], rows[2]
+    x, y, weight = rows[0], rows[1], rows[5]
     k = chosen.size
     for i in range(n):
         chance[i] = weight[i]
@@ -261,14 +180,14 @@ def pick_starts(rows, n, uniforms, start, chosen, chance):
 def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, state, best, share, work, ends):
     """(log-likelihood, status, iterations, start) of the best start; its parameters in best (k, 6), every end in ends (starts,).
 
-    rows (7, padded) as in `expectation`, of which the first n are data. uniforms (starts, k) choose the rows to start from,
+    rows (9, padded) as in `expectation`, of which the first n are data. uniforms (starts, k) choose the rows to start from,
     unless given (starts, k) holds them. A start has equal weights and the floor as covariance. With errors, `warm` steps
     without them come first: a component narrower than the errors widens only slowly (Bovy, Hogg & Roweis 2011, section 4).
     """
     k = state.shape[0]
     top, status, iterations, winner = -np.inf, SINGULAR, 0, 0
     chosen = np.empty(k, dtype=np.int64)
-    weight_sum = _dot(rows[2], rows[6])
+    weight_sum = _one_sum(rows[5], rows)[0]
     for start in range(ends.size):
         if given.shape[0] == 0:
             pick_starts(rows, n, uniforms[start], start, chosen, work[0])
@@ -315,19 +234,19 @@ def fit_rows(points, weights, errors, noisy, uniforms, given, floor, tolerance, 
             continue
         cx, cy = cx / total, cy / total
         padded = (n + LANES - 1) // LANES * LANES
-        rows, share, work = np.empty((7, padded)), np.empty((k, padded)), np.empty((3, padded))
+        rows, share, work = np.empty((ROWS, padded)), np.empty((k, padded)), np.empty((WORK, padded))
         at = 0
         for i in range(size):
             if w[i] > 0.0:
-                rows[0, at], rows[1, at], rows[2, at] = p[i, 0] - cx, p[i, 1] - cy, w[i]
-                rows[3, at], rows[4, at], rows[5, at] = e[i % e.shape[0], 0], e[i % e.shape[0], 1], e[i % e.shape[0], 2]
+                dx, dy = p[i, 0] - cx, p[i, 1] - cy
+                rows[0, at], rows[1, at], rows[2, at], rows[3, at], rows[4, at] = dx, dy, dx * dx, dx * dy, dy * dy
+                rows[5, at], rows[6, at] = w[i], e[i % e.shape[0], 0]
+                rows[7, at], rows[8, at] = e[i % e.shape[0], 1], e[i % e.shape[0], 2]
                 at += 1
         for i in range(n, padded):
-            for c in range(6):
+            for c in range(ROWS):
                 rows[c, i] = rows[c, 0]
-            rows[2, i] = 0.0
-        for i in range(padded):
-            rows[6, i] = 1.0
+            rows[5, i] = 0.0
         uniform = uniforms[s % uniforms.shape[0]]
         result = fit_one(rows, n, noisy, uniform, given, floor, tolerance, most, warm, state, best, share, work, ends[s])
         numbers[s, 0], numbers[s, 1], numbers[s, 2], numbers[s, 3] = result
