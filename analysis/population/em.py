@@ -26,8 +26,8 @@ class Fits:
     """The best of many starts for each of m data sets, components in ascending first coordinate of the mean.
 
     log_likelihood (m,), weights (m, k), means (m, k, d), covariances (m, k, d, d), of the error-free distribution where
-    errors were given. status (m,): 0 converged, 1 stopped at the iteration limit, 2 no finite end or fewer rows than
-    components (NaN there). iterations (m,) and start (m,) belong to the best start; ends (m, starts): log-likelihood
+    errors were given. status (m,): 0 converged, 1 stopped at the iteration limit, 2 no admissible end or fewer rows
+    than components (NaN there). iterations (m,) and start (m,) belong to the best start; ends (m, starts): log-likelihood
     that each start reached; agreement (m,): share of starts within 0.01 of the best. effective_rows (m,): sum of weights.
     """
 
@@ -74,6 +74,7 @@ def fit_batch(
     tolerance: float = 1e-6,
     iterations: int = 2000,
     given: np.ndarray | None = None,
+    least_rows: float = 0.0,
 ) -> Fits:
     """Maximum-likelihood mixtures of k full-covariance Gaussians (Dempster, Laird & Rubin 1977) for many data sets.
 
@@ -83,7 +84,9 @@ def fit_batch(
     by all data sets. Half of the starts are k-means++ seeds, half random rows, from a stream of random numbers for each
     data set: more starts, or more data sets, keep the first ones. given (starts, k) replaces them by row numbers, counted
     among rows of positive weight. `floor` (dex2) is added to the variances in every step (scikit-learn's reg_covar);
-    a fit has converged when the mean log-likelihood of a row changes by less than `tolerance` in a step.
+    a fit has converged when the mean log-likelihood of a row changes by less than `tolerance` in a step. Ends with a component
+    of fewer than `least_rows` effective rows, (sum r)^2 / sum r^2 with r = weight x responsibility (Kish 1965), are passed
+    over: a row of large weight is otherwise a component of its own, as narrow as the floor.
 
     Raises InputError for shapes that do not fit or values that are not finite.
     """
@@ -104,7 +107,7 @@ def fit_batch(
         chosen = np.ascontiguousarray(given, dtype=np.int64).reshape(-1, k)
         starts, uniforms = len(chosen), np.zeros((1, 1, k))
     out, numbers, ends = np.full((m, k, 6), np.nan), np.tile([np.nan, SINGULAR, 0.0, 0.0], (m, 1)), np.full((m, starts), -np.inf)
-    fit_rows(points, weights, packed, errors is not None, uniforms, chosen, floor, tolerance, iterations, WARM_STEPS, out, numbers, ends)
+    fit_rows(points, weights, packed, errors is not None, uniforms, chosen, floor, tolerance, iterations, WARM_STEPS, float(least_rows), out, numbers, ends)
     effective = np.broadcast_to(weights.sum(axis=1), m).copy()
     if d == 1:
         constant = 0.5 * np.log(2 * np.pi * floor) * effective

@@ -177,12 +177,13 @@ def pick_starts(rows, n, uniforms, start, chosen, chance):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, state, best, share, work, ends):
+def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, least, state, best, share, work, ends):
     """(log-likelihood, status, iterations, start) of the best start; its parameters in best (k, 6), every end in ends (starts,).
 
     rows (9, padded) as in `expectation`, of which the first n are data. uniforms (starts, k) choose the rows to start from,
     unless given (starts, k) holds them. A start has equal weights and the floor as covariance. With errors, `warm` steps
     without them come first: a component narrower than the errors widens only slowly (Bovy, Hogg & Roweis 2011, section 4).
+    Ends with a component of fewer than `least` effective rows, (sum r)^2 / sum r^2 (Kish 1965), are passed over.
     """
     k = state.shape[0]
     top, status, iterations, winner = -np.inf, SINGULAR, 0, 0
@@ -202,6 +203,10 @@ def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, state
             if noisy or phase == 1:
                 found, steps = _climb(rows, noisy and phase == 1, state, share, work, floor, tolerance, most if phase == 1 else warm, weight_sum)
         value = expectation(rows, noisy, state, share, work)
+        for j in range(k):
+            size, square = _one_sum(share[j], share[j : j + 1])
+            if size * size < least * square:
+                value = -np.inf
         ends[start] = value if math.isfinite(value) else -np.inf
         if math.isfinite(value) and value > top + 1e-6:
             top, status, iterations, winner = value, found, steps, start
@@ -212,7 +217,7 @@ def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, state
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fit_rows(points, weights, errors, noisy, uniforms, given, floor, tolerance, most, warm, out, numbers, ends):
+def fit_rows(points, weights, errors, noisy, uniforms, given, floor, tolerance, most, warm, least, out, numbers, ends):
     """Fit every data set; rows of weight zero are left out.
 
     points (m or 1, n, 2), weights (m or 1, n), errors (m or 1, n, 3) hold one entry where all data sets share it.
@@ -248,7 +253,7 @@ def fit_rows(points, weights, errors, noisy, uniforms, given, floor, tolerance, 
                 rows[c, i] = rows[c, 0]
             rows[5, i] = 0.0
         uniform = uniforms[s % uniforms.shape[0]]
-        result = fit_one(rows, n, noisy, uniform, given, floor, tolerance, most, warm, state, best, share, work, ends[s])
+        result = fit_one(rows, n, noisy, uniform, given, floor, tolerance, most, warm, least, state, best, share, work, ends[s])
         numbers[s, 0], numbers[s, 1], numbers[s, 2], numbers[s, 3] = result
         for j in range(k):
             for c in range(6):

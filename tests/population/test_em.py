@@ -171,6 +171,16 @@ def test_exponential_and_logarithm_are_those_of_numpy():
     assert np.array([em_lanes.log(v) for v in y]) == pytest.approx(np.log(y), rel=5e-16, abs=1e-18)
 
 
+def test_ends_with_tiny_components_are_passed_over():
+    """A far row of weight four, or four equal rows, is a component of its own by likelihood; not when components must hold rows."""
+    points, weights = groups(12, 60)[0], np.ones(60)
+    points[7], weights[7] = [2.0, 4.0], 4.0
+    free, kept = (fit_batch(points, 3, 60, FLOOR, 1, weights, least_rows=least) for least in (0.0, 5.0))
+    held = np.array([(r * weights).sum() ** 2 / ((r * weights) ** 2).sum() for fit in (free, kept) for r in responsibilities(fit, points)[0].T]).reshape(2, 3)
+    assert held[0].min() < 5 <= held[1].min() and free.log_likelihood[0] > kept.log_likelihood[0]
+    assert np.isnan(fit_batch(points, 3, 5, FLOOR, 1, least_rows=30).log_likelihood[0])  # three times thirty of sixty rows
+
+
 def test_too_few_rows_and_bad_input():
     points = groups(11, 12)[0]
     weights = np.zeros((2, 12))
