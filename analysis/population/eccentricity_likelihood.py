@@ -19,9 +19,10 @@ from scipy import special
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
 
-__all__ = ["ERROR_MODELS", "BetaGrid", "Observations", "beta_grid", "log_likelihood", "observations", "with_values"]
+__all__ = ["ERROR_MODELS", "BetaGrid", "Observations", "beta_grid", "log_likelihood", "observations", "scores", "with_values"]
 
 ERROR_MODELS = ("truncated", "flat")
+ATTEMPTS = 1000  # draws of a value outside [0, 1) before it is left without noise
 LOWEST = 1e-6  # the e grid is logarithmic from here, and towards 1 as far
 LOGIT_MEAN = np.linspace(-5.5, 3.5, 91)  # mean e from 0.004 to 0.97
 LOG_CONCENTRATION = np.linspace(-2.0, 6.0, 33)  # alpha + beta from 0.14 to 403
@@ -88,11 +89,14 @@ def with_values(kept: Observations, truth: np.ndarray, rng: np.random.Generator)
     measured = ~(kept.limited | kept.assumed)
     value = np.where(measured, truth, kept.value)
     todo = np.flatnonzero(measured & (kept.up + kept.down > 0))
-    while len(todo):
+    for _ in range(ATTEMPTS):
         below = rng.random(len(todo)) < kept.up[todo] / (kept.up[todo] + kept.down[todo])
         size = np.abs(rng.standard_normal(len(todo)))
         value[todo] = truth[todo] + np.where(below, -size * kept.up[todo], size * kept.down[todo])
         todo = todo[(value[todo] < 0) | (value[todo] >= 1)]
+        if not len(todo):
+            break
+    value[todo] = truth[todo]
     return Observations(value, kept.up, kept.down, kept.limited, kept.assumed)
 
 
@@ -120,11 +124,7 @@ def log_likelihood(
 ) -> np.ndarray:
     """ln p(row | alpha, beta), (n, g), of the rows at every point of the grid, up to a constant of each row."""
     result = np.zeros((len(rows), len(grid.alpha)))
-    measured = ~(rows.limited | rows.assumed)
-    cell = np.clip(np.searchsorted(grid.nodes, rows.value), 0, len(grid.nodes) - 1)
-    smooth = measured & (np.minimum(rows.up, rows.down) >= grid.widths[cell]) & (rows.up > 0)
-    blurred = measured & (np.maximum(rows.up, rows.down) > 0) & ~smooth & (rows.value <= LOWEST)
-    smooth |= blurred
+    measured, smooth = ~(rows.limited | rows.assumed), _blurred(rows, grid)
     if smooth.any():
         kernel = _kernel(rows.value[smooth], rows.up[smooth], rows.down[smooth], grid.nodes, config.error_model)
         result[smooth] = np.log(np.maximum(kernel @ grid.mass, 1e-300))
@@ -140,6 +140,39 @@ def log_likelihood(
         beyond = (1 - confidence) / (1 - limit) * (1 - inside) if limit < 1 else 0.0
         result[i] = np.log(np.maximum(confidence / limit * inside + beyond, 1e-300))
     return result
+
+
+def scores(
+    rows: Observations,
+    table: np.ndarray,
+    grid: BetaGrid,
+    config: EccentricityInferenceConfig,
+    eccentricity_config: EccentricityConfig,
+) -> np.ndarray:
+    """(n,) one number per row for tests of labels: a measured value itself; for limits and assumed zeros the expected e if all rows are one population.
+
+    `table` (n, g) is their log likelihood. The population is the most probable Beta distribution of the grid for all rows together, whatever their labels.
+    """
+    result = rows.value.copy()
+    if not (rows.limited | rows.assumed).any():
+        return result
+    mass = grid.mass[:, int(np.argmax(table.sum(axis=0) + grid.log_prior))]
+    for i in np.flatnonzero(rows.limited | rows.assumed):
+        bound = min(eccentricity_config.assumed_zero_bound if rows.assumed[i] else rows.value[i], 1.0)
+        inside = grid.nodes <= bound
+        heights = np.where(inside, 1.0, 0.0)
+        if rows.limited[i] and bound < 1:
+            heights = np.where(inside, config.limit_confidence / bound, (1 - config.limit_confidence) / (1 - bound))
+        weight = heights * mass
+        result[i] = weight @ grid.nodes / weight.sum() if weight.sum() > 0 else bound / 2
+    return result
+
+
+def _blurred(rows: Observations, grid: BetaGrid) -> np.ndarray:
+    """(n,) bool: measured rows whose error the e grid resolves; the others are taken as exact."""
+    cell = np.clip(np.searchsorted(grid.nodes, rows.value), 0, len(grid.nodes) - 1)
+    resolved = (np.minimum(rows.up, rows.down) >= grid.widths[cell]) | (rows.value <= LOWEST)
+    return ~(rows.limited | rows.assumed) & (np.maximum(rows.up, rows.down) > 0) & resolved
 
 
 def _kernel(value: np.ndarray, up: np.ndarray, down: np.ndarray, e: np.ndarray, model: str) -> np.ndarray:
