@@ -108,6 +108,8 @@ def fit_batch(
         starts, uniforms = len(chosen), np.zeros((1, 1, k))
     out, numbers, ends = np.full((m, k, 6), np.nan), np.tile([np.nan, SINGULAR, 0.0, 0.0], (m, 1)), np.full((m, starts), -np.inf)
     fit_rows(points, weights, packed, errors is not None, uniforms, chosen, floor, tolerance, iterations, WARM_STEPS, float(least_rows), out, numbers, ends)
+    bad = ~np.isfinite(numbers[:, 0])
+    out[bad], numbers[bad, 0] = np.nan, np.nan
     effective = np.broadcast_to(weights.sum(axis=1), m).copy()
     if d == 1:
         constant = 0.5 * np.log(2 * np.pi * floor) * effective

@@ -22,12 +22,13 @@ _one_sum, _five_sums = lane_sums(1), lane_sums(5)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def expectation(rows, noisy, state, share, work):
+def expectation(rows, noisy, padding, weight_sum, state, share, work):
     """Log-likelihood of `state`; fills share (k, n) with responsibilities times row weights.
 
     rows (9, n): x, y, x2, xy, y2, weight, and the error covariance xx, xy, yy, n a multiple of eight; state (k, 6): weight,
-    mean x, y, covariance xx, xy, yy. work (5, n) is scratch. With `noisy` a row's covariance is added to the component's
-    (Bovy, Hogg & Roweis 2011, eq. 14).
+    mean x, y, covariance xx, xy, yy. work (5, n) is scratch. weight_sum is the sum of the weights; padding the number of rows
+    at the end that repeat the first with weight zero where all others have weight one, and -1 for other weights. With
+    `noisy` a row's covariance is added to the component's (Bovy, Hogg & Roweis 2011, eq. 14).
     """
     x, y, weight = rows[0], rows[1], rows[5]
     logs, top, total = work[0], work[1], work[2]
@@ -69,15 +70,26 @@ def expectation(rows, noisy, state, share, work):
                 density[i] = scale * exp(density[i] - top[i])
         for i in range(n):
             total[i] += density[i]
-    for i in range(n):
-        logs[i] = top[i] + log(total[i]) - _LOG_2PI
+    if padding < 0:
+        for i in range(n):
+            logs[i] = top[i] + log(total[i])
+        value = _one_sum(weight, work)[1]
+    else:  # one logarithm for a product of eight rows
+        part = n // LANES
+        for i in range(part):
+            logs[i] = total[i] * total[i + part] * total[i + 2 * part] * total[i + 3 * part]
+        for i in range(part):
+            logs[i] *= total[i + 4 * part] * total[i + 5 * part] * total[i + 6 * part] * total[i + 7 * part]
+        value = _one_sum(weight, work[1:])[1] - padding * log(total[0])
+        for i in range(part):
+            value += log(logs[i])
     for i in range(n):
         total[i] = weight[i] / total[i]
     for j in range(k):
         density = share[j]
         for i in range(n):
             density[i] *= total[i]
-    return _one_sum(weight, work)[1]
+    return value - weight_sum * _LOG_2PI
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -125,11 +137,11 @@ def maximisation(rows, noisy, state, share, work, floor):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _climb(rows, noisy, state, share, work, floor, tolerance, most, weight_sum):
+def _climb(rows, noisy, padding, state, share, work, floor, tolerance, most, weight_sum):
     """(status, iterations) of alternating steps until the mean log-likelihood changes by less than `tolerance`."""
     before = -np.inf
     for step in range(1, most + 1):
-        now = expectation(rows, noisy, state, share, work) / weight_sum
+        now = expectation(rows, noisy, padding, weight_sum, state, share, work) / weight_sum
         maximisation(rows, noisy, state, share, work, floor)
         if abs(now - before) < tolerance:
             return CONVERGED, step
@@ -189,6 +201,10 @@ def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, least
     top, status, iterations, winner = -np.inf, SINGULAR, 0, 0
     chosen = np.empty(k, dtype=np.int64)
     weight_sum = _one_sum(rows[5], rows)[0]
+    padding = rows.shape[1] - n
+    for i in range(n):
+        if rows[5, i] != 1.0:
+            padding = -1
     for start in range(ends.size):
         if given.shape[0] == 0:
             pick_starts(rows, n, uniforms[start], start, chosen, work[0])
@@ -201,8 +217,8 @@ def fit_one(rows, n, noisy, uniforms, given, floor, tolerance, most, warm, least
         found, steps = SINGULAR, 0
         for phase in range(2):
             if noisy or phase == 1:
-                found, steps = _climb(rows, noisy and phase == 1, state, share, work, floor, tolerance, most if phase == 1 else warm, weight_sum)
-        value = expectation(rows, noisy, state, share, work)
+                found, steps = _climb(rows, noisy and phase == 1, padding, state, share, work, floor, tolerance, most if phase == 1 else warm, weight_sum)
+        value = expectation(rows, noisy, padding, weight_sum, state, share, work)
         for j in range(k):
             size, square = _one_sum(share[j], share[j : j + 1])
             if size * size < least * square:
