@@ -14,15 +14,16 @@ from scipy.special import expit
 
 from analysis.config import OriginConfig, OriginSkillConfig
 from analysis.population import logistic
-from analysis.population.host_probability import Probabilities, host_probabilities, host_weights
+from analysis.population.host_probability import host_weights
 from analysis.population.labels import fallback_labels
 from analysis.population.nested import Features
 from analysis.population.origin_data import PRIMARY, Rows, features_of, labelled_rows, pool_of
 from analysis.population.simulated_labels import draw_catalogue, exchangeable_probability, logistic_truth, standardised_index
+from analysis.population.target_origin import MODELS, target_probability, verdict
 
-__all__ = ["CLAIM", "MODELS", "SCENARIOS", "SECTIONS", "SURE", "TRUTH", "prepare", "simulate", "target_probability", "verdict"]
+__all__ = ["CLAIM", "SCENARIOS", "SECTIONS", "TRUTH", "prepare", "simulate"]
 
-CLAIM = "target_origin"
+CLAIM = "target"
 NUMBER = 7
 SECTIONS = ("origin_skill", "origin")
 SCENARIOS = {
@@ -30,8 +31,6 @@ SCENARIOS = {
     "alternative": "log odds rise by 1.5, 0.5 and -0.5 per standard deviation of log a, e and log M_star, whatever the method; prevalence as observed",
 }
 TRUTH = "the target's P(binary-like): the true one where the model holds, else that of the model fitted to the true probabilities of all rows"
-MODELS = ("without_mass_ratio", "method_alone", PRIMARY)  # none contains the mass ratio that defines the labels
-SURE = 0.95
 COLUMNS = ["log_semimajor_axis", "eccentricity", "log_host_mass"]
 
 
@@ -44,20 +43,6 @@ class Prepared:
     probability: dict[str, NDArray[np.float64]]
     truth: dict[str, float]
     config: OriginSkillConfig
-
-
-def target_probability(features: Features, labels: NDArray[np.float64], host: NDArray[np.int64], prior_variance: float) -> Probabilities:
-    """Probability and interval of the last row of `features` (n + 1, d) from the labels (n,) of the others."""
-    last = np.arange(len(labels) + 1) == len(labels)
-    found = host_probabilities(features, np.append(labels, math.nan), np.append(host, host.max() + 1), prior_variance, last)
-    return Probabilities(*(values[-1:] for values in (found.value, found.low, found.high)))
-
-
-def verdict(low: list[float], high: list[float]) -> int:
-    """1 where every `low` is at least SURE, -1 where every `high` is at most 1 - SURE, else 0; probabilities or interval ends."""
-    if not low or not np.isfinite([*low, *high]).all():
-        return 0
-    return 1 if min(low) >= SURE else -1 if max(high) <= 1 - SURE else 0
 
 
 def prepare(sample: Any, origin_skill_config: OriginSkillConfig, origin_config: OriginConfig) -> Prepared:

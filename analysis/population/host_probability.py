@@ -22,6 +22,7 @@ __all__ = ["Z95", "Probabilities", "firth_coefficients", "host_probabilities", "
 
 Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
+FIRTH_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,12 @@ def firth_coefficients(features: Features, names: tuple[str, ...], labels: NDArr
         trial = np.column_stack([np.ones(len(labels)), design[:, [*kept, column]]])
         if np.linalg.matrix_rank(trial) == trial.shape[1]:
             kept.append(column)
-    model = FirthLogisticRegression(backend="numpy", max_iter=500)
+    model = FirthLogisticRegression(backend="numpy", max_iter=FIRTH_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a bound that is not reached stays NaN and is shown as such
         model.fit(design[:, kept], labels.astype(int), sample_weight=host_weights(host, np.ones(len(labels), bool)))
         try:
-            bounds = model.conf_int(method="pl", max_iter=200)
+            bounds = model.conf_int(method="pl", max_iter=FIRTH_ITERATIONS)
         except np.linalg.LinAlgError:
             bounds = np.full((len(kept) + 1, 2), math.nan)
     rows = [column + 1 for column in kept] + [0]

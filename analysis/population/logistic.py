@@ -16,6 +16,7 @@ __all__ = ["Fit", "fit", "linear_predictor", "standardise"]
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-8  # largest gradient component per unit of weight at the minimum; the last Newton step squares it
 ITERATIONS, HALVINGS = 60, 30
+LONG_STEP = 3.0  # change of a coefficient from which a Newton step may overshoot
 BATCH = 4_000_000  # entries of the largest array held at once
 
 
@@ -90,8 +91,9 @@ def _newton(full: Floats, products: Floats, outcomes: Floats, weights: Floats, s
     ridge = np.where(np.arange(p) == 0, 0.0, 1 / strengths[:, None])  # (K, p): penalty per unit of loss
     penalty = ridge[:, :, None] * np.eye(p) + 1e-12 * np.eye(p)
 
-    def loss(b: Floats, eta: Floats) -> Floats:
-        return (weights * (np.logaddexp(0, eta) - outcomes * eta)).sum(axis=2) + 0.5 * (ridge * b * b).sum(axis=2)
+    def loss(cells: tuple[NDArray[np.int64], NDArray[np.int64]], b: Floats, logits: Floats) -> Floats:
+        mass = weights[cells] if weights.shape[1] > 1 else weights[cells[0], 0]
+        return (mass * (np.logaddexp(0, logits) - outcomes[cells] * logits)).sum(axis=1) + 0.5 * (ridge[cells[1]] * b * b).sum(axis=1)
 
     def done(gradient: Floats) -> NDArray[np.bool_]:
         return np.abs(gradient).max(axis=2) <= TOLERANCE * np.maximum(total, 1.0)
@@ -114,14 +116,14 @@ def _newton(full: Floats, products: Floats, outcomes: Floats, weights: Floats, s
         trial = beta - move
         eta_trial = trial @ transposed
         # A full step always lowers the loss near the minimum; far away it can overshoot, which large steps alone do.
-        wild = np.abs(move).max(axis=2) > 2.0
-        if wild.any():
-            before = loss(beta, eta)
+        wild = np.nonzero(np.abs(move).max(axis=2) > LONG_STEP)
+        if len(wild[0]):
+            before = loss(wild, beta[wild], eta[wild])
             for _ in range(HALVINGS):
-                worse = wild & (loss(trial, eta_trial) > before + 1e-12 * np.abs(before))
+                worse = loss(wild, trial[wild], eta_trial[wild]) > before + 1e-12 * np.abs(before)
                 if not worse.any():
                     break
-                move[worse] /= 2
+                move[wild[0][worse], wild[1][worse]] /= 2
                 trial = beta - move
                 eta_trial = trial @ transposed
         beta, eta = trial, eta_trial

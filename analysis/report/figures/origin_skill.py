@@ -1,0 +1,83 @@
+"""Figure: AUROC of every variant beside its permutation nulls, and whether the probabilities mean what they say."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.report.figures import style
+from analysis.report.files import Context, save_figure
+
+__all__ = ["write"]
+
+STEM = "fig_origin_skill"
+VARIANTS = {
+    "specified": "as specified",
+    "without_mass_ratio": r"without log $q$",
+    "method_alone": "method alone",
+    "without_mass_ratio_and_method": "without log $q$\nand method",
+}
+# What is compared and which labels are exchanged: the difference between the bands is what the method alone gives.
+SERIES = {
+    ("overall", "overall"): ("all pairs; labels exchanged among all hosts", style.LOW_Q),
+    ("overall", "within_method"): ("all pairs; labels exchanged within method", style.METHOD_COLOURS["Radial Velocity"]),
+    ("within_method", "within_method"): ("pairs within method; labels exchanged within method", style.METHOD_COLOURS["Microlensing"]),
+}
+CURVES = {"without_mass_ratio": ("s", style.METHOD_COLOURS["Radial Velocity"], -0.008), "without_mass_ratio_and_method": ("o", style.HIGH_Q, 0.008)}
+
+
+def write(directory: Path, context: Context, origin_skill: Any) -> None:
+    """Draw AUROC with 95 % intervals over the 95 % bands of the nulls, and observed against predicted shares for two variants."""
+    plt = style.apply()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 3.6), width_ratios=(1.35, 1))
+    scores = _scores(left, origin_skill.variants)
+    curves = _reliability(right, origin_skill.reliability)
+    save_figure(directory, STEM, figure, pd.concat([scores.assign(panel="auroc"), curves.assign(panel="reliability")], ignore_index=True), context)
+
+
+def _scores(axes: Any, variants: pd.DataFrame) -> pd.DataFrame:
+    """Left panel; returns the plotted rows."""
+    columns = ["variant", "pairs", "exchanged", "auroc", "auroc_low", "auroc_high", "p", "null_mean", "null_low", "null_high"]
+    shown = variants[variants["penalty"] == "specified"][columns].reset_index(drop=True)
+    order = list(VARIANTS)
+    for number, ((pairs, exchanged), (label, colour)) in enumerate(SERIES.items()):
+        rows = shown[(shown["pairs"] == pairs) & (shown["exchanged"] == exchanged) & shown["auroc"].notna()]
+        if rows.empty:
+            continue
+        y = np.array([order.index(variant) for variant in rows["variant"]]) + 0.26 * (number - 1)
+        width = rows["null_high"] - rows["null_low"]
+        axes.barh(y, width.clip(lower=0.004), left=rows["null_low"], height=0.2, color=colour, alpha=0.35, label=label)
+        errors = np.abs(rows[["auroc_low", "auroc_high"]].to_numpy(float).T - rows["auroc"].to_numpy(float))
+        axes.errorbar(rows["auroc"], y, xerr=errors, fmt="o", color=colour, markeredgecolor="black", markeredgewidth=0.4, markersize=4.5, capsize=2)
+    if shown["auroc"].notna().any():
+        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), title="point: AUROC with 95 % interval; band: 95 % of relabellings", title_fontsize=7, alignment="left")
+    else:
+        axes.text(0.5, 0.5, "too few rows", transform=axes.transAxes, ha="center")
+    axes.axvline(0.5, color="0.5", linestyle=":", linewidth=1)
+    axes.set_yticks(range(len(order)), list(VARIANTS.values()))
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(len(order) - 0.5, -0.5), xlim=(0.2, 1.02), xlabel="AUROC, cross-validated by host")
+    return shown
+
+
+def _reliability(axes: Any, reliability: pd.DataFrame) -> pd.DataFrame:
+    """Right panel; returns the plotted rows."""
+    axes.plot([0, 1], [0, 1], color="0.5", linestyle=":", linewidth=1)
+    shown = reliability[reliability["variant"].isin(CURVES)].reset_index(drop=True)
+    for variant, (marker, colour, shift) in CURVES.items():
+        rows = shown[(shown["variant"] == variant) & (shown["n_rows"] > 0)] if len(shown) else shown
+        if rows.empty:
+            continue
+        observed = rows["observed_share"].to_numpy(float)
+        errors = np.abs(rows[["observed_low", "observed_high"]].to_numpy(float).T - observed)
+        x = rows["mean_predicted"].to_numpy(float) + shift
+        axes.errorbar(x, observed, yerr=errors, fmt=marker, color=colour, markersize=4.5, capsize=2, label=VARIANTS[variant].replace("\n", " "))
+        for place, share, n in zip(x, observed, rows["n_rows"], strict=True):
+            axes.annotate(str(n), (place, share), xytext=(4 if shift > 0 else -4, 3), textcoords="offset points", fontsize=6, color=colour, ha="left" if shift > 0 else "right")
+    if shown.empty:
+        axes.text(0.5, 0.5, "too few rows", transform=axes.transAxes, ha="center")
+    else:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), title="numbers: companions in the bin", title_fontsize=7, alignment="left")
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel=r"predicted $P$(binary-like), out of fold", ylabel="observed share")
+    return shown
