@@ -166,6 +166,7 @@ def _paired(name: str, on: str, frame: pd.DataFrame, x: np.ndarray, caliper: flo
         "units": 2 * k, "smallest_p": 2.0 ** (1 - k) if k else float("nan"), "statistic": "mean paired difference",
         "interval_kind": "typical values", "largest_gap": float(pairs.distance.max()) if k else float("nan"),
         "reason": None if k else "no pair within the caliper",
+        "fingerprint": hashlib.sha256(np.array([*pairs.high, -1, *pairs.low], dtype=np.int64).tobytes()).hexdigest()[:12] + name[:10],
     }
     if k:
         rows = observations(frame)

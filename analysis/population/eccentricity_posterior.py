@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import interpolate, special, stats
 
 from analysis.population.eccentricity_likelihood import LOG_CONCENTRATION, LOGIT_MEAN, BetaGrid
 
@@ -48,9 +48,10 @@ def curves(total: np.ndarray, grid: BetaGrid) -> Curves:
     _, height = _vertex(table[row, top - 1], table[row, top], table[row, top + 1])
     profile = np.where(np.argmax(table, axis=1) == top, height, table.max(axis=1))
     marginal = special.logsumexp(grid.shaped(total + grid.log_prior), axis=1) - np.log(grid.mean * (1 - grid.mean))
-    at = special.logit(MEANS)
-    density = np.exp(np.interp(at, LOGIT_MEAN, marginal) - marginal.max())
-    return Curves(np.interp(at, LOGIT_MEAN, profile), density / density.sum())
+    at = np.clip(special.logit(MEANS), LOGIT_MEAN[0], LOGIT_MEAN[-1])
+    profile, marginal = interpolate.CubicSpline(LOGIT_MEAN, np.array([profile, marginal]), axis=1)(at)
+    density = np.exp(marginal - marginal.max())
+    return Curves(profile, density / density.sum())
 
 
 def tail_interval(x: np.ndarray, mass: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
@@ -71,10 +72,15 @@ def difference(high: Curves, low: Curves, level: float = 0.95) -> Difference:
     padded[:, n - 1 : 2 * n - 1] = high.profile
     rows, shifts = np.arange(n)[:, None], np.arange(2 * n - 1)[None, :]
     joint = np.max(padded[rows, shifts + rows] + low.profile[:, None], axis=0)  # at shift s the high mean exceeds the low one by x[s]
-    inside = np.flatnonzero(joint >= joint.max() - stats.chi2.ppf(level, 1) / 2)
+    height = joint - joint.max() + stats.chi2.ppf(level, 1) / 2
+    inside = np.flatnonzero(height >= 0)
+    ends = [
+        float(x[i]) if not 0 <= i + step < len(x) else float(x[i] + step * STEP * height[i] / (height[i] - height[i + step]))
+        for i, step in ((inside[0], -1), (inside[-1], 1))
+    ]
     return Difference(
         median=median, low=start, high=end,
-        profile_estimate=float(x[np.argmax(joint)]), profile_low=float(x[inside[0]]), profile_high=float(x[inside[-1]]),
+        profile_estimate=float(x[np.argmax(joint)]), profile_low=ends[0], profile_high=ends[1],
         share_positive=float((mass[x > STEP / 2].sum() + mass[np.abs(x) < STEP / 2].sum() / 2) / mass.sum()),
     )
 
