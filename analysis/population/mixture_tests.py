@@ -40,7 +40,7 @@ class MixtureTests:
     test (name, group, k, rows, hosts, observed, null_median, null_95, p, p_error, delta_bic, reason ...). null: a row per
     (name, k, draw) with the ratio under the null. intervals: components with 95 % intervals over host resamples.
     probabilities: a row per candidate and for TOI-6894 b (is_target, scored and never fitted). dips: dip tests of log q.
-    splits: a row per mass ratio. errors: weights in the mass range by row. summary: scalars.
+    splits: a row per mass ratio. weights: probability of the mass range by row. summary: scalars.
     """
 
     fits: pd.DataFrame
@@ -125,11 +125,11 @@ def _tests(
         reason = unfit(points[keep], k + 1, mixture.min_rows_per_component, mixture.covariance_floor) if keep.any() else "0 rows"
         if reason is None:
             result = likelihood_ratio(
-                points[keep], unit[keep], k, config.draws, config.starts, mixture.covariance_floor, config.seed,
+                points[keep], unit[keep], k, config.draws if group in ("headline", "method") else config.repeat_draws, config.starts, mixture.covariance_floor, config.seed,
                 None if weight is None else weight[keep], None if error is None else error[keep],
             )
             record = result.summary() | record
-            null.append(pd.DataFrame({"name": name, "k": k, "draw": np.arange(config.draws), "likelihood_ratio": result.null}))
+            null.append(pd.DataFrame({"name": name, "k": k, "draw": np.arange(len(result.null)), "likelihood_ratio": result.null}))
         records.append(record | {"reason": reason})
     columns = [
         "name", "group", "k", "rows", "hosts", "effective_rows", "observed", "delta_bic", "null_median", "null_95", "null_largest", "draws", "p", "p_error",
@@ -161,9 +161,9 @@ def _weight_summary(inside: np.ndarray, method: np.ndarray) -> dict[str, Any]:
 
 def _desert(points: np.ndarray, hosts: np.ndarray, method: np.ndarray, config: MixtureTestsConfig, mixture: MixtureConfig) -> dict[str, Any]:
     """Rows inside the desert of Zhang (2025) against catalogues from smooth mixtures: all candidates by k, and microlensing alone."""
-    lensing = method == "Microlensing"
+    everything, lensing = np.ones(len(method), dtype=bool), method == "Microlensing"
     result: dict[str, Any] = {"low": config.desert_min, "high": config.desert_max}
-    for name, keep, k in (("one_component", method == method, 1), ("two_components", method == method, 2), ("three_components", method == method, 3), ("microlensing", lensing, 1)):
+    for name, keep, k in (("one_component", everything, 1), ("two_components", everything, 2), ("three_components", everything, 3), ("microlensing", lensing, 1)):
         result[name] = None
         if keep.sum() >= k * mixture.min_rows_per_component:
             fit = fit_batch(points[keep], k, config.starts, mixture.covariance_floor, config.seed)
@@ -250,9 +250,9 @@ def _passes(tests: pd.DataFrame, dips: pd.DataFrame) -> dict[str, bool | None]:
     """Which repeats of the question "more than one group?" have p < 0.05; None where there were too few rows."""
     result: dict[str, bool | None] = {}
     for row in tests[(tests["k"] == 1)].to_dict("records"):
-        result[f"likelihood ratio, {row['name']}"] = None if row["reason"] else bool(row["p"] < LEVEL)
+        result[f"likelihood ratio, {row['name']}"] = bool(row["p"] < LEVEL) if np.isfinite(row["p"]) else None
     for row in dips.to_dict("records"):
-        result[f"dip, {row['subset']}"] = None if row["reason"] else bool(row["p"] < LEVEL)
+        result[f"dip, {row['subset']}"] = bool(row["p"] < LEVEL) if np.isfinite(row["p"]) else None
         if row["subset"] == PRIMARY:
             p = row["one_per_host_p"]
             result["dip, one row per host"] = bool(p < LEVEL) if np.isfinite(p) else None
