@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from analysis.config import OriginConfig, OriginSkillConfig
 from analysis.population.anchors import anchor_table, read_anchors
@@ -69,9 +68,10 @@ def run(config: OriginSkillConfig, sample: Any, origin_config: OriginConfig) -> 
     """
     target = sample.table[sample.table["is_target"]].head(1)
     pool = pool_of(sample.table)
-    partial = sample.counts.get("percent", 100.0) < 100
-    known = None if partial else pd.concat([sample.table["companion_name"], sample.uncorrected["companion_name"]])
     from_file = bool(origin_config.labels)
+    complete = sample.counts.get("percent", 100.0) >= 100
+    # Other catalogues need not hold our anchors; a user's own labels must name companions that exist.
+    known = pd.concat([sample.table["companion_name"], sample.uncorrected["companion_name"]]) if from_file and complete else None
     path = Path(origin_config.labels) if from_file else ANCHORS
     anchors = read_anchors(path, needed=not from_file)
     anchored, _ = file_labels(anchors, pool["companion_name"], known, target["companion_name"], path)

@@ -74,10 +74,10 @@ def _reliability(axes: Any, reliability: pd.DataFrame) -> pd.DataFrame:
         x = rows["mean_predicted"].to_numpy(float) + shift
         axes.errorbar(x, observed, yerr=errors, fmt=marker, color=colour, markersize=4.5, capsize=2, label=VARIANTS[variant].replace("\n", " "))
         for place, share, n in zip(x, observed, rows["n_rows"], strict=True):
-            axes.annotate(str(n), (place, share), xytext=(4 if shift > 0 else -4, 3), textcoords="offset points", fontsize=6, color=colour, ha="left" if shift > 0 else "right")
+            axes.annotate(str(n), (place, share), xytext=(5 if shift > 0 else -5, 4), textcoords="offset points", fontsize=6, color=colour, ha="left" if shift > 0 else "right")
     if shown.empty:
         axes.text(0.5, 0.5, "too few rows", transform=axes.transAxes, ha="center")
     else:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), title="numbers: companions in the bin", title_fontsize=7, alignment="left")
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel=r"predicted $P$(binary-like), out of fold", ylabel="observed share")
+    axes.set(xlim=(-0.05, 1.05), ylim=(-0.03, 1.08), xlabel=r"predicted $P$(binary-like), out of fold", ylabel="observed share")
     return shown
