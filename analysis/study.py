@@ -39,7 +39,7 @@ class Stage:
     sections: tuple[str, ...]
     needs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()  # parameters of the first section that name input files
+    paths: tuple[str, ...] = ()  # parameters of its sections that name input files; the first section that has one counts
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Output:
 
 
 _TRACKS = "bhac15_radii.csv"
+_ANCHORS = "../anchors.csv"  # curated, beside the frozen tables
 _SIMULATIONS = ("default", "lag_short", "lag_long", "spin_pseudo", "time_5gyr", "tolerance_loose", "tolerance_tight")
 _ENSEMBLES = tuple(f"simulations/ensemble_{tag}.npz" for tag in _SIMULATIONS)
 STAGES = {
@@ -63,8 +64,13 @@ STAGES = {
         Stage("sample", "analysis.catalogue.cuts", ("selection",), ("catalogue", "target")),
         Stage("mixture", "analysis.population.mixture", ("mixture",), ("sample",)),
         Stage("eccentricity", "analysis.population.eccentricity", ("eccentricity",), ("sample",)),
+        Stage("eccentricity_inference", "analysis.population.eccentricity_inference", ("eccentricity_inference", "eccentricity"), ("sample",)),
         Stage("origin", "analysis.population.origin", ("origin",), ("sample",), (), ("labels",)),
+        Stage("origin_skill", "analysis.population.origin_skill", ("origin_skill", "origin"), ("sample",), (_ANCHORS,), ("labels",)),
         Stage("ages", "analysis.population.ages", ("ages",), ("sample", "target")),
+        Stage("age_inference", "analysis.population.age_inference", ("age_inference", "ages"), ("sample",)),
+        Stage("mixture_tests", "analysis.population.mixture_tests", ("mixture_tests", "mixture", "selection", "eccentricity"), ("sample",)),
+        Stage("selection_model", "analysis.population.selection_model", ("detection", "mixture", "selection"), ("sample",)),
         Stage("robustness", "analysis.population.robustness", ("robustness", "mixture", "eccentricity"), ("sample",)),
         Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), (_TRACKS,)),
         Stage("limiting", "analysis.migration.limiting", ("limiting", "kozai", "tides"), ("target",), (_TRACKS,)),
@@ -76,6 +82,12 @@ STAGES = {
             ("simulations/ladder.npz", _TRACKS),
         ),
         Stage("agreement", "analysis.migration.agreement", ("agreement",), (), tuple(f"simulations/{name}.csv" for name in ("direct", "direct_maxima", "direct_summary"))),
+        Stage(
+            "calibration", "analysis.calibration",
+            ("calibration", "detection", "mixture", "eccentricity_inference", "eccentricity", "origin_skill", "origin", "age_inference", "ages", "occurrence",
+             "ensemble", "secular", "disk"),
+            ("sample", "ensemble", "target"), ("simulations/calibration.npz",),
+        ),
         Stage("occurrence", "analysis.migration.occurrence", ("occurrence", "ensemble", "secular"), ("ensemble", "disk", "target"), _ENSEMBLES),
     )
 }
@@ -84,9 +96,15 @@ OUTPUTS = (
     Output("sample", "analysis.report.catalogue", ("catalogue", "sample", "target", "tides")),
     Output("mixture", "analysis.report.population", ("mixture", "robustness"), "write_mixture"),
     Output("eccentricity", "analysis.report.population", ("eccentricity",), "write_eccentricity"),
+    Output("eccentricity_inference", "analysis.report.eccentricity_inference", ("eccentricity_inference",)),
+    Output("mixture_tests", "analysis.report.mixture_tests", ("mixture_tests",)),
     Output("robustness", "analysis.report.population", ("robustness",), "write_robustness"),
     Output("ages", "analysis.report.ages", ("ages",)),
+    Output("age_inference", "analysis.report.age_inference", ("age_inference",)),
     Output("origin", "analysis.report.origin", ("origin", "mixture")),
+    Output("calibration", "analysis.report.calibration", ("calibration",)),
+    Output("origin_skill", "analysis.report.origin_skill", ("origin_skill",)),
+    Output("selection_model", "analysis.report.selection_model", ("selection_model",)),
     Output("feasibility", "analysis.report.migration", ("kozai",), "write_feasibility"),
     Output("feasibility_map", "analysis.report.migration", ("kozai", "limiting", "ladder"), "write_map"),
     Output("limiting", "analysis.report.limiting", ("limiting",)),
@@ -99,8 +117,11 @@ OUTPUTS = (
     Output("fig1_massmass", f"{_FIGURES}.massmass", ("sample",)),
     Output("fig2_ae", f"{_FIGURES}.eccentricity_axis", ("eccentricity", "target")),
     Output("fig_ecc_cdf", f"{_FIGURES}.eccentricity_cdf", ("eccentricity",)),
+    Output("fig_eccentricity_inference", f"{_FIGURES}.eccentricity_inference", ("eccentricity_inference",)),
     Output("fig_clustering", f"{_FIGURES}.clustering", ("mixture", "target")),
+    Output("fig_mixture_tests", f"{_FIGURES}.mixture_tests", ("mixture_tests",)),
     Output("fig_robustness", f"{_FIGURES}.robustness", ("robustness",)),
+    Output("fig_selection", f"{_FIGURES}.selection_model", ("selection_model",)),
     Output("fig3_feasibility", f"{_FIGURES}.feasibility", ("kozai",)),
     Output("fig_limiting", f"{_FIGURES}.limiting", ("limiting",)),
     Output("fig_levels", f"{_FIGURES}.levels", ("ladder",)),
@@ -113,7 +134,9 @@ OUTPUTS = (
     Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
     Output("fig4_disk_torques", f"{_FIGURES}.disk_torques", ("disk", "target")),
     Output("fig_classification", f"{_FIGURES}.classification", ("origin",)),
+    Output("fig_origin_skill", f"{_FIGURES}.origin_skill", ("origin_skill",)),
     Output("fig_ages", f"{_FIGURES}.ages", ("ages",)),
+    Output("fig_age_inference", f"{_FIGURES}.age_inference", ("age_inference",)),
 )
 DERIVED = (
     Output("claims", "analysis.report.verdicts"),
@@ -144,8 +167,9 @@ class Study:
         return {"lock": cache.file_digest(LOCK), "python": ".".join(map(str, sys.version_info[:2]))}
 
     def _input_files(self, stage: Stage) -> dict[str, Path]:
-        section = getattr(self.config, stage.sections[0])
-        named = {name: Path(getattr(section, name)) for name in stage.paths if getattr(section, name)}
+        sections = [getattr(self.config, name) for name in stage.sections]
+        given = {name: next(value for value in (getattr(section, name, None) for section in sections) if value is not None) for name in stage.paths}
+        named = {name: Path(value) for name, value in given.items() if value}
         return {name: FROZEN / name for name in stage.files} | named
 
     def key(self, name: str) -> str:

@@ -8,9 +8,18 @@ from analysis.runtime import ROOT
 SMALL = {
     "mixture": {"restarts": 4, "max_components": 2, "deconvolution_components": 1, "deconvolution_restarts": 1},
     "eccentricity": {"bagging_resamples": 20, "permutations": 50, "power_draws": 20},
+    "eccentricity_inference": {"permutations": 99, "bootstrap_resamples": 20, "bagging_resamples": 10, "coverage_draws": 10, "power_draws": 50},
     "origin": {"fold_repeats": 1, "score_resamples": 20, "bootstrap_resamples": 5},
+    "origin_skill": {
+        "fold_repeats": 2, "permutations": 39, "other_permutations": 19, "nested_repeats": 1, "nested_permutations": 9, "inner_folds": 2, "resamples": 50,
+    },
     "ages": {"permutations": 99},
+    "age_inference": {
+        "permutations": 99, "influence_permutations": 49, "simulations": 20, "power_permutations": 49, "host_simulations": 4, "coverage_simulations": 8,
+        "coverage_permutations": 49, "age_draws": 4, "age_permutations": 49,
+    },
     "robustness": {"restarts": 2},
+    "detection": {"bootstrap": 19, "mixture_catalogues": 19, "mixture_starts": 2, "pass_bootstrap": 3, "power_catalogues": 9},
     "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},
     "disk": {"draws": 200, "axis_cells": 10},
     "secular": {"step_limit": 20_000},  # other physics than the frozen ensemble: a small one of its own
