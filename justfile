@@ -30,6 +30,18 @@ doctor:
 paper *args: _environment
     @{{python}} -m analysis --write-run "$@" && VLMS_EVALUATED=1 {{python}} tools/render.py
 
+# Rebuild from the frozen data in a temporary folder and compare with the printed paper (--quick trusts the cache)
+[group("paper")]
+[no-exit-message]
+verify *args: _environment
+    @{{python}} -m analysis.verify "$@"
+
+# Show how results/ differ from what the printed paper says, then make them what it says (--yes does not ask)
+[group("paper")]
+[no-exit-message]
+accept *args: _environment
+    @{{python}} -m analysis.verify --accept "$@"
+
 # Run the pipeline alone, e.g. `just analyze --percent 50`
 [group("analysis")]
 [no-exit-message]

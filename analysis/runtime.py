@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["CACHE_DIR", "ROOT", "THREAD_VARIABLES", "kernel_digest", "prepare_environment"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE_DIR = ROOT / ".cache"
+CACHE_DIR = Path(os.environ.get("VLMS_CACHE_DIR") or ROOT / ".cache")  # a verification recomputes in an empty one of its own
 OUTSIDE_KERNELS = ("analysis.config", "analysis.errors", "analysis.progress", "analysis.runtime")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 

@@ -50,6 +50,7 @@ class Output:
     module: str
     needs: tuple[str, ...] = ()
     function: str = "write"
+    reads: tuple[str, ...] = ()  # files it reads besides artifacts and results, from the repository root
 
 
 _TRACKS = "bhac15_radii.csv"
@@ -143,6 +144,7 @@ DERIVED = (
     Output("numbers", "analysis.report.numbers"),
     Output("tables", "analysis.report.tables"),
     Output("summary", "analysis.report.summary"),
+    Output("variables", "analysis.report.variables", reads=("manuscript/expected.json", "data/frozen/simulations/MANIFEST.json")),
 )
 
 
@@ -225,6 +227,7 @@ class Study:
             content["files"] = {name: entry["files"] for name, entry in written.items()}
             content["manifest"] = cache.file_digest(FROZEN / "MANIFEST.json")
             content["config"] = asdict(self.config)
+            content["reads"] = {name: cache.file_digest(ROOT / name) for name in output.reads}
         return cache.digest(content)
 
     def _provenance(self) -> dict[str, Any]:
@@ -280,6 +283,16 @@ class Study:
         if written or not (self.outdir / PROVENANCE).is_file():
             self._finish(done, before)
         return written
+
+    def outdated(self) -> list[str]:
+        """Names of the groups of artifacts that are missing, altered, or not of these data, parameters and sources; nothing is computed."""
+        before, done, late = self._provenance().get("outputs", {}), {}, []
+        for output in (*OUTPUTS, *DERIVED):
+            entry = before.get(output.name)
+            if not self._sound(entry, self._output_key(output, done)):
+                late.append(output.name)
+            done[output.name] = entry if isinstance(entry, dict) and isinstance(entry.get("files"), dict) else {"files": {}}
+        return late
 
     def _make(self, output: Output) -> dict[str, str]:
         """Run one writer in a scratch directory, move its files into place and return their checksums."""

@@ -1,7 +1,6 @@
 """Every number of the paper: a pointer (artifact, field, format) and nothing computed here.
 
-`numbers.json` lists value, text and origin of each; `_variables.yml` carries the same text for the manuscript, each
-wrapped in a span that names its key, with bare twins under `plain`.
+`numbers.json` lists value, text and origin of each; report.variables hands the texts to the manuscript.
 """
 
 import json
@@ -67,33 +66,7 @@ def _parameter_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _yaml(tree: dict[str, Any], indent: int = 0) -> str:
-    lines = []
-    for key, value in sorted(tree.items()):
-        pad = "  " * indent
-        lines.append(f"{pad}{key}:\n{_yaml(value, indent + 1)}" if isinstance(value, dict) else f"{pad}{key}: {json.dumps(value, ensure_ascii=False)}\n")
-    return "".join(lines)
-
-
-def _nested(flat: dict[str, str]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for key, text in flat.items():
-        *parents, last = key.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[last] = text
-    return tree
-
-
 def write(directory: Path, context: Context, artifacts: Path, config: Config, keys: dict[str, str]) -> None:
-    """Write numbers.json, run.json (the configuration) and _variables.yml."""
-    numbers = collect(artifacts, config)
-    write_json(directory / "numbers.json", numbers, context)
+    """Write numbers.json and run.json (the configuration)."""
+    write_json(directory / "numbers.json", collect(artifacts, config), context)
     write_json(directory / "run.json", asdict(config), context)
-    plain = {key: number["text"] for key, number in numbers.items()}
-    spans = {key: text if key.startswith("claims.") else f'[{text}]{{.num data-k="{key}"}}' for key, text in plain.items()}
-    tree = _nested(spans)
-    tree["plain"] = _nested(plain)
-    if not context.partial:  # the manuscript is written from complete runs alone
-        (directory / "_variables.yml").write_text(_yaml(tree), encoding="utf-8")
