@@ -72,6 +72,12 @@ ladder *args: _environment
 direct *args: _environment
     @{{python}} -m analysis.migration.direct "$@"
 
+# Simulate catalogues to learn how often each test errs, and freeze the outcomes (--try freezes nothing)
+[group("analysis")]
+[no-exit-message]
+calibrate *args: _environment
+    @{{python}} -m analysis.calibrate "$@"
+
 # Fetch both catalogues from their archives into data/fetched
 [group("data")]
 [no-exit-message]

@@ -1,7 +1,8 @@
 """Verdict rules, kept apart from the numbers they judge, and the ledger they fill.
 
-Each rule turns evidence (plain values that the report reads from the artifacts) into one of three verdicts and the sentence
-that is true on the path that led there. A missing value never supports anything. Standard library only.
+Each rule turns evidence (plain values that the report reads from the artifacts) into one of three verdicts and the sentence that is true on the path
+that led there. Claims with a significance test share one rule, `decided`; the others compare a simulated share with a threshold. A missing value never
+supports anything, and a test that errs too often in simulated catalogues decides nothing.
 """
 
 from collections.abc import Callable
@@ -10,19 +11,17 @@ from typing import Any
 
 from analysis.errors import InputError
 
-__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "Claim", "Rule", "evaluate"]
+__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "Claim", "Rule", "adjusted", "decided", "evaluate"]
 
 SUPPORTED = "supported"
 NOT_SUPPORTED = "not supported"
 CANNOT_TELL = "cannot tell"
 
-STRONG_BIC = 10.0  # Kass & Raftery (1995): very strong preference
-SIGNIFICANCE = 0.05
-FEW = 20  # per side; below this a two-sample test that finds nothing says little
-WEAK_CORRELATION = 0.3  # a study that could have seen |r| this small, and saw nothing, speaks against a trend
+SIGNIFICANCE = 0.05  # of the p-value adjusted for the number of claims
+ENOUGH_POWER = 0.8  # a test that finds nothing speaks against a claim only if it would have found the declared effect this often
+AGREEING = 2 / 3  # share of the robustness passes that must agree with a significant test
 FEASIBLE = 0.01  # share of draws below which a pathway is called closed
 COMMON = 0.5  # share of disc models above which a pathway is called open
-CHANCE_AUROC, POOR_AUROC = 0.5, 0.6
 SURE = 0.95  # probability above which a label counts as given, and below one minus which as excluded
 
 Evidence = dict[str, Any]
@@ -31,15 +30,20 @@ Judgement = tuple[str, str]  # verdict, sentence
 
 @dataclass(frozen=True)
 class Claim:
-    """One line of the ledger."""
+    """One line of the ledger; `p`, its Monte-Carlo error and the rest are None where a claim has no significance test."""
 
     id: str
     statement: str
+    estimand: str
     test: str
     threshold: str
     effect: dict[str, Any]
     p: float | None
+    p_error: float | None
+    p_adjusted: float | None
+    power: float | None
     robustness: dict[str, Any]
+    calibration: dict[str, Any]
     verdict: str
     sentence: str
     artifact: str
@@ -51,61 +55,95 @@ class Rule:
 
     id: str
     statement: str
+    estimand: str
     test: str
     threshold: str
     artifact: str
     judge: Callable[[Evidence], Judgement]
 
 
+def decided(e: Evidence) -> tuple[str, str]:
+    """(verdict, ground) of a claim with a significance test; the grounds are the keys of a claim's sentences.
+
+    supported ("found"): adjusted p below SIGNIFICANCE and at least AGREEING of the robustness passes significant too. not supported ("absent"):
+    p not below SIGNIFICANCE although the power at the declared effect is at least ENOUGH_POWER. Otherwise cannot tell: "missing" without a p-value,
+    "unsound" where the simulated catalogues show that the test errs too often, "fragile" where passes or the adjustment take the result back, "weak" where
+    the power is too small.
+    """
+    if e["p"] is None or e["p_adjusted"] is None:
+        return CANNOT_TELL, "missing"
+    if e["calibration"].get("sound") is False:
+        return CANNOT_TELL, "unsound"
+    if e["p"] < SIGNIFICANCE:
+        passes = [met for met in e["passes"] if met is not None]
+        agree = not passes or sum(passes) >= AGREEING * len(passes)
+        return (SUPPORTED, "found") if e["p_adjusted"] < SIGNIFICANCE and agree else (CANNOT_TELL, "fragile")
+    return (NOT_SUPPORTED, "absent") if e["power"] is not None and e["power"] >= ENOUGH_POWER else (CANNOT_TELL, "weak")
+
+
+UNSOUND = "The test errs too often in simulated catalogues to be used, so the data cannot tell {matter}."
+TESTED_RULE = (
+    f"supported: adjusted p < {SIGNIFICANCE:g} and two thirds of the passes agree; not supported: p ≥ {SIGNIFICANCE:g} with a power of at least {ENOUGH_POWER:g}; "
+    "a test that errs too often in simulated catalogues decides nothing"
+)
+SENTENCES = {
+    "populations": {
+        "matter": "two populations from one",
+        "found": "The companions form two populations in mass ratio and separation, beyond what the detection methods impose.",
+        "absent": "One population seen through the detection methods accounts for mass ratios and separations; two are not called for.",
+        "fragile": "Two populations describe mass ratios and separations better than one seen through the detection methods, but not however the test is made, so the catalogue cannot tell.",
+        "weak": "One population seen through the detection methods accounts for mass ratios and separations, but the catalogue is too small to exclude two, so it cannot tell.",
+        "missing": "The companions are too few to compare one population with two.",
+    },
+    "eccentricity": {
+        "matter": "whether eccentricities differ",
+        "found": "Companions of high mass ratio have other eccentricities than those of low mass ratio on orbits of the same size.",
+        "absent": "On orbits of the same size, eccentricities of high and low mass ratios do not differ by as much as those of imaged and radial-velocity companions elsewhere.",
+        "fragile": "Eccentricities of high and low mass ratios differ in some comparisons of equal orbit size and not in others, so the data cannot tell.",
+        "weak": "Whether companions of high and low mass ratio have different eccentricities on orbits of the same size the data cannot tell: too few wide orbits are measured.",
+        "missing": "Too few orbits of the same size are measured to compare the eccentricities of high and low mass ratios.",
+    },
+    "classifier": {
+        "matter": "whether other features tell the labels",
+        "found": "Features other than mass ratio and detection method reproduce the given labels; whether these are origins rests with their references.",
+        "absent": "Features other than mass ratio and detection method do not reproduce the given labels.",
+        "fragile": "Features other than mass ratio and detection method reproduce the given labels in some tests and not in others, so the data cannot tell.",
+        "weak": "The labelled companions are too few to tell whether features other than mass ratio and detection method reproduce the labels.",
+        "missing": "The labelled companions are too few to train a classifier.",
+    },
+    "ages": {
+        "matter": "whether orbits change with age",
+        "found": "Orbits change with host age among the systems whose age is known.",
+        "absent": "No change of orbits with host age is found.",
+        "fragile": "A trend of orbits with host age depends on single hosts or on the treatment of the data, so the data cannot tell.",
+        "weak": "The hosts of known age are too few to tell whether orbits change with age.",
+        "missing": "The hosts of known age are too few to tell whether orbits change with age.",
+    },
+}
+
+
+def _tested(claim: str, e: Evidence) -> Judgement:
+    verdict, ground = decided(e)
+    sentences = SENTENCES[claim]
+    return verdict, UNSOUND.format(matter=sentences["matter"]) if ground == "unsound" else sentences[ground]
+
+
 def _populations(e: Evidence) -> Judgement:
-    if e["delta_bic"] is None:
-        return CANNOT_TELL, "The companions are too few to compare one population with two."
-    if e["delta_bic"] < STRONG_BIC:
-        return NOT_SUPPORTED, "Mass ratios and separations do not call for two populations."
-    within = [value for value in e["within_method"] if value is not None]
-    if len(within) < 2 or min(within) < STRONG_BIC:
-        return CANNOT_TELL, (
-            "Two components describe mass ratios and separations better than one, but they largely follow the detection methods, so the catalogue "
-            "cannot tell two populations from two ways of searching."
-        )
-    if e["best_k"] != 2:
-        return CANNOT_TELL, "More than two components describe mass ratios and separations best, so two populations are not singled out."
-    return SUPPORTED, "The companions form two populations in mass ratio and separation, overall and within single detection methods."
+    return _tested("populations", e)
 
 
 def _eccentricity(e: Evidence) -> Judgement:
-    few = min(e["n_wide_low"], e["n_wide_high"]) < FEW
-    if e["p_all"] is None or e["p_wide"] is None or (e["p_wide"] >= SIGNIFICANCE and few):
-        return CANNOT_TELL, (
-            "Whether companions of high and low mass ratio have different eccentricities on wide orbits, where tides hardly act, the data cannot tell: "
-            "too few wide orbits are measured."
-        )
-    if e["p_wide"] >= SIGNIFICANCE:
-        return NOT_SUPPORTED, "On wide orbits, where tides hardly act, no difference in eccentricity between high and low mass ratios is found."
-    if e["p_all"] >= SIGNIFICANCE:
-        return CANNOT_TELL, "The eccentricities of high and low mass ratios differ on wide orbits but not over all orbits; the comparisons disagree."
-    return SUPPORTED, "Companions of high mass ratio have different eccentricities from those of low mass ratio, also on wide orbits, where tides hardly act."
+    return _tested("eccentricity", e)
 
 
 def _classifier(e: Evidence) -> Judgement:
     if e["labels_from_q"]:
         return CANNOT_TELL, "The labels of the classifier are a cut in mass ratio, so it reproduces the cut and cannot tell origin."
-    if e["auroc_low"] is not None and e["auroc_low"] > CHANCE_AUROC:
-        return SUPPORTED, (
-            "Features other than mass ratio and detection method reproduce the given labels; whether these are origins rests with their references."
-        )
-    if e["auroc_high"] is not None and e["auroc_high"] < POOR_AUROC:
-        return NOT_SUPPORTED, "Features other than mass ratio and detection method do not reproduce the given labels."
-    return CANNOT_TELL, "The labelled companions are too few, or the skill of the classifier too uncertain, to tell."
+    return _tested("classifier", e)
 
 
 def _ages(e: Evidence) -> Judgement:
-    known = [p for p in (e["p_axis"], e["p_eccentricity"]) if p is not None]
-    if known and min(known) * len(known) < SIGNIFICANCE:  # Bonferroni over the regressions made
-        return SUPPORTED, "Orbits change with host age among the systems whose age is known."
-    if known and e["detectable_r"] is not None and e["detectable_r"] <= WEAK_CORRELATION:
-        return NOT_SUPPORTED, "No change of orbits with host age is found."
-    return CANNOT_TELL, "The hosts of known age are too few to tell whether orbits change with age."
+    return _tested("ages", e)
 
 
 def _kozai(e: Evidence) -> Judgement:
@@ -143,7 +181,7 @@ def _disk(e: Evidence) -> Judgement:
 
 def _target(e: Evidence) -> Judgement:
     chances = e["probabilities"]
-    if e["labels_from_q"] or not chances or None in chances or max(chances) < SURE and min(chances) > 1 - SURE:
+    if e["labels_from_q"] or e["calibration"].get("sound") is False or not chances or None in chances or max(chances) < SURE and min(chances) > 1 - SURE:
         return CANNOT_TELL, "The data cannot tell how TOI-6894 b formed."
     if min(chances) >= SURE:
         return SUPPORTED, "All models trained on the given labels class TOI-6894 b with the binary-like companions."
@@ -155,63 +193,69 @@ def _target(e: Evidence) -> Judgement:
 RULES = (
     Rule(
         "populations", "The companions form two populations in mass ratio and separation, beyond what the detection methods impose.",
-        "BIC of Gaussian mixtures, overall and within each detection method",
-        f"supported: ΔBIC ≥ {STRONG_BIC:g} overall and within every method with enough rows (two at least), and no third component preferred; not supported: "
-        f"ΔBIC < {STRONG_BIC:g} overall", "gmm_summary.json", _populations,
+        "see the entry", "see the entry", TESTED_RULE, "selection_model.json", _populations,
     ),
     Rule(
-        "eccentricity", "Companions above and below the mass-ratio split have different eccentricities on wide orbits too, where tides hardly act.",
-        "Kolmogorov–Smirnov, all orbits and wide orbits",
-        f"supported: p < {SIGNIFICANCE:g} for all and for wide orbits; not supported: p ≥ {SIGNIFICANCE:g} for wide orbits with at least {FEW} a side",
-        "eccentricity_summary.json", _eccentricity,
+        "eccentricity", "Companions above and below the mass-ratio split have different eccentricities on orbits of the same size.",
+        "see the entry", "see the entry", TESTED_RULE, "eccentricity_inference.json", _eccentricity,
     ),
     Rule(
         "classifier", "Features other than mass ratio and detection method tell binary-like from planet-like companions.",
-        "cross-validated AUROC without mass ratio and method, grouped by host",
-        f"supported: labels given from outside and 95 % interval above {CHANCE_AUROC:g}; not supported: interval ends below {POOR_AUROC:g}",
-        "origin_summary.json", _classifier,
+        "see the entry", "see the entry", f"{TESTED_RULE}; labels that are a cut in mass ratio decide nothing", "origin_skill.json", _classifier,
     ),
-    Rule(
-        "ages", "Orbits change with the age of the host.", "slopes on log age, ages permuted among hosts, studentised by host",
-        f"supported: Bonferroni p < {SIGNIFICANCE:g}; not supported: p above, with |r| ≤ {WEAK_CORRELATION:g} detectable", "age_regression_summary.json", _ages,
-    ),
+    Rule("ages", "Orbits change with the age of the host.", "see the entry", "see the entry", TESTED_RULE, "age_inference.json", _ages),
     Rule(
         "kozai", "Kozai–Lidov cycles with tides bring TOI-6894 b close to its star without disrupting it.",
-        "migrated share of secularly integrated triples, over time lags of the tide and disruption radii",
+        "share of stable triples that end migrated", "migrated share of secularly integrated triples, over time lags of the tide and disruption radii",
         f"supported: at least {FEASIBLE:.0%} migrate at every lag and radius, triples that cannot be followed counted as not migrated; not supported: fewer than "
         f"{FEASIBLE:.0%} at every one, these counted as migrated", "occurrence_summary.json", _kozai,
     ),
     Rule(
         "occurrence", "Fragments that migrate by Kozai–Lidov cycles supply the close giants that are observed around such stars.",
-        "births per star × perturber × migrated share against the observed occurrence",
+        "births per star that the observed rate needs", "births per star × perturber × migrated share against the observed occurrence",
         "not supported: one birth per star with every other factor at its best falls short of every observed rate; supported: not by this comparison, which can "
         "only reject while the births are a bracket", "occurrence_summary.json", _occurrence,
     ),
     Rule(
         "disk", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
-        "gap-corrected migration time and inner edge over stated disc parameters",
+        "share of disc models in which the planet arrives", "gap-corrected migration time and inner edge over stated disc parameters",
         f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}", "disk_summary.json", _disk,
     ),
     Rule(
-        "target", "TOI-6894 b formed like a binary companion.", "label probabilities of models that never saw it",
-        f"supported: all probabilities ≥ {SURE:g} with labels given from outside; not supported: all ≤ {1 - SURE:.2g}", "origin_summary.json", _target,
+        "target", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label", "label probabilities of models that never saw it",
+        f"supported: all probabilities ≥ {SURE:g} with labels given from outside; not supported: all ≤ {1 - SURE:.2g}", "origin_skill.json", _target,
     ),
 )
 
 
+def adjusted(p: dict[str, float | None]) -> dict[str, float | None]:
+    """p-values by claim, adjusted to control the false discovery rate over the claims that have one.
+
+    Benjamini & Yekutieli (2001, Ann. Stat. 29, 1165): valid for any dependence, and all claims rest on the same companions.
+    """
+    from scipy.stats import false_discovery_control
+
+    known = {claim: value for claim, value in p.items() if value is not None}
+    found = dict(zip(known, map(float, false_discovery_control(list(known.values()), method="by")), strict=True)) if known else {}
+    return {claim: found.get(claim) for claim in p}
+
+
 def evaluate(evidence: dict[str, Evidence]) -> list[dict[str, Any]]:
-    """The ledger as a list of dicts. `evidence` maps each rule's id to its values, with `effect`, `p` and `robustness`.
+    """The ledger as a list of dicts. `evidence` maps each rule's id to its values; effect is required, the other parts of `Claim` have defaults.
 
     Raises InputError when a rule has no evidence at all.
     """
-    claims = []
     for rule in RULES:
         if rule.id not in evidence:
             raise InputError(f"No evidence for the claim '{rule.id}'; run the whole analysis without --only.")
-        values = evidence[rule.id]
+    corrected = adjusted({rule.id: evidence[rule.id].get("p") for rule in RULES})
+    claims = []
+    for rule in RULES:
+        values = {"p": None, "p_error": None, "power": None, "passes": [], "calibration": {}, **evidence[rule.id], "p_adjusted": corrected[rule.id]}
         verdict, sentence = rule.judge(values)
         claims.append(asdict(Claim(
-            rule.id, rule.statement, rule.test, rule.threshold, values["effect"], values.get("p"),
-            values.get("robustness", {"passes": None, "of": None, "meaning": None}), verdict, sentence, rule.artifact,
+            rule.id, rule.statement, rule.estimand, rule.test, rule.threshold, values["effect"],
+            values["p"], values["p_error"], values["p_adjusted"], values["power"],
+            values.get("robustness", {"passes": None, "of": None, "meaning": None}), values["calibration"], verdict, sentence, rule.artifact,
         )))
     return claims

@@ -238,7 +238,7 @@ class DetectionConfig:
     imaging_outer: float = param(30.0, "arcsec", "edge of the field, wide-field surveys included", CHOICE, within=POSITIVE)
     astrometry_signature: float = param(1.0, "mas", "astrometry: orbit of the star detected half the time", "Perryman et al. 2014; Halbwachs et al. 2023", within=POSITIVE)
     astrometry_periods: tuple[float, float] = param((100.0, 1200.0), "d", "periods that an orbit solution covers", "34 months of Gaia DR3, Halbwachs et al. 2023", within=POSITIVE)
-    astrometry_distance: float = param(30.0, "pc", "distance of a host without one", CHOICE, within=POSITIVE)
+    usual_distances: tuple[float, float, float, float, float] = param((6.0, 26.0, 7000.0, 130.0, 30.0), "pc", "distance of hosts of radial velocity, transit, microlensing, imaging and astrometry when most of that method have none", "medians of the catalogue; astrometry: our choice", within=POSITIVE)
     threshold_softness: float = param(0.15, "dex", "logistic scale of every other signal's threshold, the spread of survey depths", CHOICE, within=POSITIVE)
     host_groups: int = param(1, "", "groups of a method's hosts, by what sets their reach, each with a sensitivity of its own", CHOICE)
     group_hosts: int = param(5, "", "fewest hosts in a group", CHOICE)

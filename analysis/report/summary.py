@@ -8,6 +8,7 @@ from typing import Any
 from analysis.config import Config
 from analysis.report.ages import comparison_block
 from analysis.report.files import Context, write_text
+from analysis.report.formatting import formatted
 
 __all__ = ["write"]
 
@@ -56,6 +57,17 @@ def _wrapped(text: str, first: str, rest: str) -> str:
     return textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=rest)
 
 
+def _tested(claim: dict[str, Any]) -> str:
+    """p, adjusted p, power and size of a claim's test, where it has one."""
+    if claim["p"] is None:
+        return ""
+    size = claim["calibration"].get("size")
+    return (
+        f"; p = {formatted(claim['p'], 'p:2')}, adjusted {formatted(claim['p_adjusted'], 'p:2')}, power {formatted(claim['power'], 'fixed:2')}, "
+        f"size {formatted(size, 'percent:1')} %, {claim['robustness']['passes']} of {claim['robustness']['of']} passes"
+    )
+
+
 def _dated(retrieved: str) -> str:
     return f"retrieved {retrieved}" if retrieved[:1].isdigit() else "date of retrieval not recorded"
 
@@ -94,7 +106,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         "", "Headline numbers, as specified", *told(HEADLINES), "", "Also as specified", *told(ALSO), "", "Ages", *told(AGES),
         *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines() if config.target.age_gyr is not None),
         "", "Verdicts (rules in analysis/claims.py)",
-        *(_wrapped(f"[{claim['verdict']}] {claim['statement']} {claim['effect']['text']}.", "  ", "     ") for claim in claims),
+        *(_wrapped(f"[{claim['verdict']}] {claim['statement']} {claim['effect']['text']}{_tested(claim)}.", "  ", "     ") for claim in claims),
         "", "Cite", _wrapped(CITATION, "  ", "  "),
     ]
     write_text(directory / "SUMMARY.txt", "\n".join(lines), context)

@@ -87,13 +87,45 @@ def disk(artifacts: Path) -> Table:
 
 
 def claims(artifacts: Path) -> Table:
-    """The ledger of claims."""
+    """The ledger of claims: effect, p as it is and adjusted, power, passes, what simulated catalogues say of the test, verdict."""
     rows = []
     for claim in _json(artifacts, "claims.json")["claims"]:
-        passes = claim["robustness"]
-        passes = f"{passes['passes']} of {passes['of']}: {passes['meaning']}" if passes["of"] else "–"
-        rows.append([claim["statement"], claim["effect"]["text"], claim["threshold"], passes, claim["verdict"]])
-    return {"columns": ["Claim", "Evidence", "Threshold", "Passes of the robustness table", "Verdict"], "rows": rows}
+        passes, calibration = claim["robustness"], claim["calibration"]
+        p = "–"
+        if claim["p"] is not None:
+            p = f"{formatted(claim['p'], 'p:2')} ± {formatted(claim['p_error'], 'significant:1')}; {formatted(claim['p_adjusted'], 'p:2')}"
+        rows.append([
+            claim["statement"], claim["effect"]["text"], p, _optional(claim["power"], "fixed:2"),
+            f"{passes['passes']} of {passes['of']}" if passes["of"] else "–",
+            f"{_optional(_first(calibration, 'size', 'wrong_verdicts'), 'percent:1')}; {_optional(calibration.get('coverage'), 'percent:1')}", claim["verdict"],
+        ])
+    return {"columns": ["Claim", "Effect (95 % interval)", "p; adjusted", "Power", "Passes", "Size; coverage (%)", "Verdict"], "rows": rows}
+
+
+def _first(values: dict[str, Any], *names: str) -> Any:
+    """The first of these values that is there."""
+    return next((values[name] for name in names if values.get(name) is not None), None)
+
+
+def _optional(value: Any, style: str) -> str:
+    return "–" if value is None else formatted(value, style)
+
+
+def rules(artifacts: Path) -> Table:
+    """What each claim estimates, how it is tested, and what decides it."""
+    rows = [[claim["id"], claim["estimand"], claim["test"], claim["threshold"]] for claim in _json(artifacts, "claims.json")["claims"]]
+    return {"columns": ["Claim", "Estimand", "Test", "Rule"], "rows": rows}
+
+
+def calibration(artifacts: Path) -> Table:
+    """Simulated catalogues by claim and scenario: share called significant or decided, and coverage of the 95 % interval."""
+    rows = []
+    for row in _rows(artifacts / "calibration.csv"):
+        below = f"{_number(row['rejected'], 'percent:1')} ({_number(row['rejected_low'], 'percent:1')}–{_number(row['rejected_high'], 'percent:1')})" if row["rejected"] else "–"
+        covered = f"{_number(row['coverage'], 'percent:1')} ({_number(row['coverage_low'], 'percent:1')}–{_number(row['coverage_high'], 'percent:1')})" if row["coverage"] else "–"
+        verdicts = f"{_number(row['supported'], 'percent:1')}, {_number(row['not_supported'], 'percent:1')}" if row["supported"] else "–"
+        rows.append([row["claim"], row["meaning"], row["simulations"], below, covered, verdicts])
+    return {"columns": ["Claim", "Simulated", "Catalogues", "p < 0.05 (%)", "Coverage (%)", "Supported, not (%)"], "rows": rows}
 
 
 SUBSETS = {"low_q": "low q", "high_q": "high q"}
@@ -174,7 +206,7 @@ def rates(artifacts: Path) -> Table:
 
 TABLES: dict[str, Callable[[Path], Table]] = {
     "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "disk": disk, "claims": claims, "beta": beta, "robustness": robustness,
-    "outcomes": outcomes, "rates": rates,
+    "outcomes": outcomes, "rates": rates, "rules": rules, "calibration": calibration,
 }
 
 # What each figure shows and finds; {key} is a number of numbers.json.

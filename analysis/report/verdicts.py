@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analysis.claims import FEASIBLE, SIGNIFICANCE, STRONG_BIC, evaluate
+from analysis.claims import FEASIBLE, SIGNIFICANCE, evaluate
 from analysis.config import Config
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
@@ -12,7 +12,7 @@ from analysis.report.numbers import lookup
 
 __all__ = ["evidence", "write"]
 
-NO_TEST = {"n_low": 0, "n_high": 0, "ks_statistic": None, "ks_p": None}
+POPULATIONS_EFFECT = "depth of the valley {estimate} ({low} to {high}) dex"
 
 
 def _effect(text: str, **values: Any) -> dict[str, Any]:
@@ -34,60 +34,39 @@ def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
             files[name] = json.loads((artifacts / name).read_text(encoding="utf-8"))
         return lookup(files[name], field)
 
-    return {
-        "populations": _populations(get), "eccentricity": _eccentricity(get), "classifier": _classifier(get), "ages": _ages(get),
+    found = {
+        "populations": _tested(get, "populations", "selection_model.json", POPULATIONS_EFFECT, "fixed:2"),
+        "eccentricity": _tested(get, "eccentricity", "eccentricity_inference.json", "difference of mean e beyond {wide} au {{estimate}} ({{low}} to {{high}})".format(
+            wide=f"{get('eccentricity_summary.json', 'wide_axis_au'):g}"), "fixed:2"),
+        "classifier": _classifier(get),
+        "ages": _tested(get, "ages", "age_inference.json", "slope of log a on log age {estimate} ({low} to {high}) dex per dex", "fixed:2"),
         "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "target": _target(get),
     }
+    return {claim: {"calibration": _calibrated(get, claim), **values} for claim, values in found.items()}
 
 
-def _populations(get: Any) -> dict[str, Any]:
-    delta = get("gmm_summary.json", "delta_bic_1_2")
-    passes = get("robustness_summary.json", "passes") or {}
-    within = {name.removeprefix("only "): item["delta_bic_1_2"] for name, item in passes.items() if item["group"] == "method" and name.startswith("only ")}
-    within = {name: value for name, value in within.items() if value is not None}
-    listed = ", ".join(f"{formatted(value, 'fixed:0')} ({name})" for name, value in within.items()) or "none has enough rows"
+def _calibrated(get: Any, claim: str) -> dict[str, Any]:
+    """What simulated catalogues say of the claim's test."""
+    return get("calibration.json", f"claims.{claim}") or {}
+
+
+def _tested(get: Any, claim: str, artifact: str, effect: str, style: str) -> dict[str, Any]:
+    """Evidence of a claim with a significance test, from the block `claim` of its artifact; `effect` holds {estimate}, {low} and {high}."""
+    found, calibration = get(artifact, "claim") or {}, _calibrated(get, claim)
+    passes = list((found.get("passes") or {}).values())
+    values = {name: found.get(name) for name in ("estimate", "low", "high")}
     return {
-        "delta_bic": delta, "best_k": get("gmm_summary.json", "best_k"), "within_method": list(within.values()),
-        "effect": _effect(f"ΔBIC = {formatted(delta, 'fixed:0')}; within one method: {listed}", name="delta_bic", value=delta),
-        "robustness": _passes(
-            [None if item["delta_bic_1_2"] is None else item["delta_bic_1_2"] >= STRONG_BIC for item in passes.values()], f"ΔBIC ≥ {STRONG_BIC:g}"
-        ),
-    }
-
-
-def _eccentricity(get: Any) -> dict[str, Any]:
-    overall, wide = (get("eccentricity_summary.json", f"{orbits}.tests.as_given") or NO_TEST for orbits in ("all", "wide"))
-    passes = get("robustness_summary.json", "passes") or {}
-    return {
-        "p_all": overall["ks_p"], "p_wide": wide["ks_p"], "n_wide_low": wide["n_low"], "n_wide_high": wide["n_high"],
-        "effect": _effect(
-            f"p = {formatted(overall['ks_p'], 'p:1')} for all orbits, {formatted(wide['ks_p'], 'p:2')} for the {wide['n_low']} and {wide['n_high']} wide ones",
-            name="ks_statistic", value=overall["ks_statistic"],
-        ),
-        "p": wide["ks_p"],
-        "robustness": _passes(
-            [None if item["ks_p_wide"] is None else item["ks_p_wide"] < SIGNIFICANCE for item in passes.values()], f"p < {SIGNIFICANCE:g} on wide orbits"
-        ),
+        "p": found.get("p"), "p_error": found.get("p_error"), "passes": passes, "calibration": calibration,
+        "power": calibration.get("power") if calibration.get("applies") else found.get("power"),
+        "effect": _effect(effect.format(**{name: formatted(value, style) for name, value in values.items()}), value=values["estimate"], low=values["low"], high=values["high"]),
+        "robustness": _passes(passes, f"p < {SIGNIFICANCE:g}"),
     }
 
 
 def _classifier(get: Any) -> dict[str, Any]:
-    variant = get("origin_summary.json", "sets.candidates.variants.without_mass_ratio_and_method") or {}
-    score, low, high = (variant.get(name) for name in ("auroc", "auroc_low", "auroc_high"))
     return {
-        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"), "auroc_low": low, "auroc_high": high,
-        "effect": _effect(f"AUROC = {formatted(score, 'fixed:2')} ({formatted(low, 'fixed:2')}–{formatted(high, 'fixed:2')})", name="auroc", value=score, low=low, high=high),
-    }
-
-
-def _ages(get: Any) -> dict[str, Any]:
-    name = "age_regression_summary.json"
-    p_axis, p_ecc = (get(name, f"regressions.as_given.{model}.permutation_p") for model in ("log_a_on_log_age", "e_on_log_age"))
-    slope = get(name, "regressions.as_given.log_a_on_log_age.terms.log_host_age_gyr.coefficient")
-    return {
-        "p_axis": p_axis, "p_eccentricity": p_ecc, "p": p_axis,
-        "detectable_r": max((r for r in (get(name, f"power.{orbit}.detectable_r_hosts") for orbit in ("semimajor_axis", "eccentricity")) if r), default=None),
-        "effect": _effect(f"slope {formatted(slope, 'fixed:2')} dex per dex, p = {formatted(p_axis, 'p:2')} (a) and {formatted(p_ecc, 'p:2')} (e)", name="slope", value=slope),
+        **_tested(get, "classifier", "origin_skill.json", "AUROC within methods {estimate} ({low} to {high})", "fixed:2"),
+        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"),
     }
 
 
