@@ -185,6 +185,13 @@ def _power_summary(curve: pd.DataFrame, needed: pd.DataFrame, config: AgeInferen
     return out
 
 
+def _finite(value: Any) -> Any:
+    """`value` with every number that is not finite replaced by None, through dictionaries."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 def _null(reason: str, claim: dict[str, Any], summary: dict[str, Any]) -> AgeInference:
     empty = pd.DataFrame()
     return AgeInference(empty, empty, empty, empty, empty, {**summary, "reason": reason, "claim": {**claim, "reason": reason}})
@@ -251,4 +258,4 @@ def run(config: AgeInferenceConfig, *, sample: Any, ages_config: AgesConfig) -> 
             "coverage_simulations": config.coverage_simulations, "host_simulations": config.host_simulations,
         },
     }
-    return AgeInference(pd.concat([intervals, by_pass], ignore_index=True), curve, needed, partial, influence, summary)
+    return AgeInference(pd.concat([intervals, by_pass], ignore_index=True), curve, needed, partial, influence, _finite(summary))
