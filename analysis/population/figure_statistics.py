@@ -6,8 +6,9 @@ from scipy.stats import energy_distance, ks_2samp
 
 from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.em import fit_batch, responsibilities
-from analysis.population.forward import Fit, scan
+from analysis.population.forward import Fit
 from analysis.population.forward_catalogues import uniform_scores
+from analysis.population.gap_scan import scan
 from analysis.population.gap_test import Case
 
 __all__ = ["SIDES", "describe", "misfits", "tail"]

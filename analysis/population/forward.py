@@ -19,9 +19,12 @@ from scipy.special import ndtr
 from analysis.config import DetectionConfig
 from analysis.population.sensitivity import Window, detectability, hosts_of
 
-__all__ = ["CONCAVE", "FAMILIES", "GAP", "LN10", "Catalogues", "Fit", "Grid", "Model", "density_of", "fit", "found_of", "gap_interval", "make_grid", "make_model", "model_on", "scan", "signed_root", "summarised"]
+__all__ = [
+    "BATCH", "CONCAVE", "FAMILIES", "GAP", "LN10", "Catalogues", "Fit", "Grid", "Model", "density_of", "fit", "found_of", "gap_interval", "make_grid",
+    "make_model", "model_on", "signed_root", "summarised", "weighted_detection",
+]
 
-# Each lists its terms with the concave one third; "bend" is -u^2, or the smooth break of the broken power law.
+# Each lists its terms with the concave one third: -u^2, or the smooth break of the broken power law.
 FAMILIES = {
     "gaussian": ("u", "v", "square", "v2", "uv", "uv2", "v3", "v4"),
     "broken": ("u", "v", "break", "v2", "uv", "uv2", "v3", "v4"),
@@ -185,7 +188,7 @@ def summarised(
     return Catalogues(np.tile(counts, (len(x), 1)), np.einsum("bnp,n->bp", terms, weights), inside, weights)
 
 
-def _weighted(model: Model, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def weighted_detection(model: Model, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """f D (b, m, c) over exp(top), and top (b, 1)."""
     log_f = theta @ model.terms.T
     top = log_f.max(axis=1, keepdims=True)
@@ -196,7 +199,7 @@ def _evaluate(model: Model, theta: np.ndarray, data: Catalogues) -> tuple[np.nda
     """Log-likelihood (b,), its gradient (b, p), the information (b, p, p) of data without errors, and what errors take from that of the gap (b,)."""
     size, counts = theta.shape[1], data.counts
     upper = np.triu_indices(size)
-    weighted, top = _weighted(model, theta)
+    weighted, top = weighted_detection(model, theta)
     moments = (weighted.reshape(-1, weighted.shape[2]) @ model.products).reshape(*weighted.shape[:2], -1)
     z = moments[..., 0]
     mean = moments[..., 1 : size + 1] / z[..., None]
@@ -322,36 +325,3 @@ def gap_interval(model: Model, data: Catalogues, full: Fit, quantile: float) -> 
         low, high = np.where(above, low / 2, found), np.where(above, found, high / 2)
         inner, outer = np.where(above, inner, middle), np.where(above, middle, outer)
     return float(middle[0] / LN10), float(middle[1] / LN10)
-
-
-def scan(model: Model, null: Fit, data: Catalogues, x: np.ndarray, span: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Score statistics (b, l) of gaps of the declared width at other mass ratios within `span` (log10 q), and their centres (l,).
-
-    Each is (rows in the gap - expected) over its standard deviation, the single population's coefficients being fitted
-    (Rao 1948; Cox & Hinkley 1974, section 9.3): negative where there is a deficit. Not for a tilted model.
-    """
-    cells = round((model.grid.gap[1] - model.grid.gap[0]) / (model.grid.x_edges[1] - model.grid.x_edges[0]))
-    low = np.arange(len(model.grid.x) - cells + 1)
-    low = low[(model.grid.x_edges[low] >= span[0]) & (model.grid.x_edges[low + cells] <= span[1])]
-    observed = np.stack([((x >= model.grid.x_edges[i]) & (x < model.grid.x_edges[i + cells])).sum(axis=1) for i in low], axis=1)
-    free = np.arange(model.terms.shape[1] - 1)
-    starts = np.searchsorted(model.column, np.arange(len(model.grid.x)))
-    starts = np.minimum(starts, len(model.column) - 1)
-    empty = np.bincount(model.column, minlength=len(model.grid.x)) == 0
-    result = []
-    for first in range(0, len(data), BATCH):
-        part = slice(first, first + BATCH)
-        weighted, _ = _weighted(model, null.theta[part])
-        weighted = weighted / weighted.sum(axis=2, keepdims=True)
-        sums = np.stack([np.add.reduceat(weighted * t, starts, axis=2) for t in (1.0, *model.terms[:, free].T)], axis=-1)  # (b, m, nx, 1 + p)
-        sums[:, :, empty] = 0.0
-        running = np.concatenate([np.zeros_like(sums[:, :, :1]), sums.cumsum(axis=2)], axis=2)
-        inside = running[:, :, low + cells] - running[:, :, low]  # (b, m, l, 1 + p)
-        mean, share = running[:, :, -1, 1:], inside[..., 0]
-        n = data.counts[part]
-        cross = np.einsum("bm,bmlp->blp", n, inside[..., 1:] - share[..., None] * mean[:, :, None, :])
-        inner = null.information[part][:, free[:, None], free] + 1e-9 * np.eye(len(free))
-        explained = (cross * np.swapaxes(np.linalg.solve(inner, np.swapaxes(cross, 1, 2)), 1, 2)).sum(axis=2)
-        variance = np.einsum("bm,bml->bl", n, share * (1 - share)) - explained
-        result.append((observed[part] - np.einsum("bm,bml->bl", n, share)) / np.sqrt(np.maximum(variance, 1e-6)))
-    return np.concatenate(result), model.grid.x_edges[low] + cells * np.diff(model.grid.x_edges[:2]) / 2

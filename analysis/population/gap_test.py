@@ -14,6 +14,7 @@ from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.deconvolution import error_table
 from analysis.population.forward import GAP, LN10, Catalogues, Fit, Model, fit, found_of, make_model, signed_root, summarised
 from analysis.population.forward_catalogues import Sampler, Structure, simulated, structure_of, uniform_scores, with_correlations
+from analysis.population.sensitivity import METHODS
 
 __all__ = ["Case", "case_of", "depth_of", "fitted", "fitted_rows", "gap_truth", "hump_truth", "monte_carlo_error", "p_value", "root_quantile", "roots_of", "simulate_roots"]
 
@@ -39,8 +40,9 @@ class Case:
 
 
 def fitted_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose mass is a value: those with an upper limit in its place say nothing about where they lie in q."""
-    return rows[(rows["mass_kind"] != "upper_limit").to_numpy(dtype=bool)].reset_index(drop=True)
+    """The rows whose mass is a value and whose method has a sensitivity curve; an upper limit in place of a mass does not say where the row lies."""
+    keep = (rows["mass_kind"] != "upper_limit") & rows["discovery_method"].isin(METHODS)
+    return rows[keep.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
 def case_of(

@@ -17,8 +17,9 @@ from analysis.config import DetectionConfig, MixtureConfig, SelectionConfig
 from analysis.population.deconvolution import error_table
 from analysis.population.em import fit_batch
 from analysis.population.figure_statistics import SIDES, describe, misfits, tail
-from analysis.population.forward import GAP, density_of, gap_interval, scan
+from analysis.population.forward import GAP, density_of, gap_interval
 from analysis.population.forward_catalogues import Sampler
+from analysis.population.gap_scan import scan
 from analysis.population.gap_test import (
     Case,
     case_of,
@@ -150,7 +151,7 @@ def _methods(case: Case, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
 
 
 def _power(case: Case, clumps: TwoClumps, draws: pd.DataFrame, roots: np.ndarray, config: DetectionConfig, mixture: MixtureConfig) -> pd.DataFrame:
-    """Share of catalogues of each alternative that are beyond the 95 % point of each candidate statistic's null distribution."""
+    """Share of catalogues of each alternative beyond the 95 % point of each candidate statistic's null distribution, and the statistic's own spread there."""
     truths = {
         "gap": gap_truth(case, config.desert_depth), "two humps": hump_truth(case, config.desert_depth, config.hump_width),
         "two clumps": clumps.density * case.model.detection,
@@ -161,10 +162,14 @@ def _power(case: Case, clumps: TwoClumps, draws: pd.DataFrame, roots: np.ndarray
         keys = [[config.seed, POWER, number, b] for b in range(config.power_catalogues)]
         x, y, null, _, values = simulate_roots(case, Sampler.of(case.model.grid, found), keys)
         others = describe(case, x, y, null, config, replace(mixture, max_components=2))
+        others["gap_root"] = values
         beyond = {"gap_root": np.abs(values) > limits["gap_root"], "deepest_gap_anywhere": others["deepest_gap_anywhere"] < limits["deepest_gap_anywhere"],
                   "delta_bic_1_2": others["delta_bic_1_2"] > limits["delta_bic_1_2"]}
-        result += [(name, statistic, float(hit.mean()), monte_carlo_error(float(hit.mean()), len(hit)), depth_of(case, found)) for statistic, hit in beyond.items()]
-    return pd.DataFrame(result, columns=["alternative", "statistic", "power", "power_error", "depth"])
+        depth = depth_of(case, found)
+        for statistic, hit in beyond.items():
+            share, (low, middle, high) = float(hit.mean()), np.quantile(others[statistic], [0.025, 0.5, 0.975])
+            result.append((name, statistic, share, monte_carlo_error(share, len(hit)), low, middle, high, depth))
+    return pd.DataFrame(result, columns=["alternative", "statistic", "power", "power_error", "low", "median", "high", "depth"])
 
 
 def _variants(
@@ -247,11 +252,20 @@ def _summary(
             "bic": float(clumps.parameters * np.log(len(case.x[0])) - 2 * clumps.log_likelihood),
         },
         "methods": {row["discovery_method"]: {k: v for k, v in row.items() if k != "discovery_method"} for row in methods.to_dict("records")},
-        "power": {f"{row['alternative']}: {row['statistic']}": row["power"] for row in power.to_dict("records")},
+        "power": _nested(power),
         "passes": {"number": len(known), "below_0_05": int((known["p"] < 0.05).sum()), "deficits": int((known["depth"] < 0).sum()), "delta_bic_p_below_0_05": int((known["delta_bic_1_2_p"] < 0.05).sum()), "lowest_p": float(known["p"].min()) if len(known) else None,
                    "highest_p": float(known["p"].max()) if len(known) else None, "lowest_depth": float(known["depth"].min()) if len(known) else None,
                    "highest_depth": float(known["depth"].max()) if len(known) else None},
     }
+
+
+def _nested(power: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """The power table as alternative, statistic, column, names with underscores."""
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for row in power.to_dict("records"):
+        names = (row.pop("alternative").replace(" ", "_"), row.pop("statistic"))
+        result.setdefault(names[0], {})[names[1]] = row
+    return result
 
 
 def _empty(reason: str, candidates: int, rows: int, config: DetectionConfig) -> SelectionModel:

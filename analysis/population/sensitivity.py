@@ -98,7 +98,7 @@ def hosts_of(rows: pd.DataFrame, config: DetectionConfig) -> list[Window]:
     """The observed hosts in the order of METHODS, those of a method in groups of similar reach: `host_groups` of at least `group_hosts`.
 
     They are sorted by what sets the reach: distance, for lensing the Einstein radius, for transits the radius; by name where
-    equal. Missing distances are the median of the method's hosts, or `astrometry_distance` where fewer than half have one;
+    equal. Missing distances are the median of the method's hosts, or that of `usual_distances` where fewer than half have one;
     missing radii follow from the mass. Values of a host are medians of its rows.
     """
     result = []
@@ -109,7 +109,7 @@ def hosts_of(rows: pd.DataFrame, config: DetectionConfig) -> list[Window]:
         table = own.groupby("host_name", sort=True)[["host_mass_msun", "host_radius_rsun", "distance_pc"]].median()
         mass, radius, distance = (table[name].to_numpy(dtype=float) for name in table.columns)
         known = np.isfinite(distance)
-        usual = float(np.median(distance[known])) if 2 * known.sum() >= len(known) else config.astrometry_distance
+        usual = float(np.median(distance[known])) if 2 * known.sum() >= len(known) else config.usual_distances[METHODS.index(method)]
         hosts = Hosts(mass, np.where(np.isfinite(radius), radius, host_radius(mass)), np.where(known, distance, usual))
         reach = {"Microlensing": einstein_radius(hosts.mass, hosts.distance, _source(hosts, config)), "Transit": hosts.radius}.get(method, hosts.distance)
         groups = max(1, min(config.host_groups, len(table) // config.group_hosts))

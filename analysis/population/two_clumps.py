@@ -55,7 +55,10 @@ def fit_two_clumps(case: Case, starts: int, floor: float, seed: int) -> TwoClump
 
     plain = fit_batch(np.stack([case.x, case.y], axis=2), 2, starts, floor, seed)
     first = [float(np.log(plain.weights[0, 1] / plain.weights[0, 0]))]
-    for k in (0, 1):
+    if not np.isfinite(plain.log_likelihood[0]):  # no two groups among so few rows
+        broad = (case.x.std() + 0.1, case.y.std() + 0.1)
+        first = [0.0, *(v for s in (-1, 1) for v in (case.x.mean() + s * broad[0], case.y.mean() + s * broad[1], *np.log(broad), 0.0))]
+    for k in (0, 1) if len(first) == 1 else ():
         spread = np.sqrt(np.diagonal(plain.covariances[0, k]))
         first += [*plain.means[0, k], *np.log(spread), float(np.arctanh(np.clip(plain.covariances[0, k, 0, 1] / spread.prod(), -0.9, 0.9)))]
     clump = [(-8.0, 1.0), (-4.0, 4.0), (-2.0, 1.1), (-2.0, 1.1), (-1.5, 1.5)]
