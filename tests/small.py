@@ -18,6 +18,7 @@ SMALL = {
         "permutations": 99, "influence_permutations": 49, "simulations": 20, "power_permutations": 49, "host_simulations": 4, "coverage_simulations": 8,
         "coverage_permutations": 49, "age_draws": 4, "age_permutations": 49,
     },
+    "mixture_tests": {"draws": 9, "repeat_draws": 9, "starts": 2, "resamples": 9, "dip_draws": 99, "dip_picks": 5, "splits": 3},
     "robustness": {"restarts": 2},
     "detection": {"bootstrap": 19, "mixture_catalogues": 19, "mixture_starts": 2, "pass_bootstrap": 3, "power_catalogues": 9},
     "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},

@@ -15,6 +15,8 @@ from analysis.population.em import Fits, fit_batch, parameter_count, responsibil
 
 __all__ = ["LikelihoodRatio", "Null", "fitted_null", "likelihood_ratio", "resemblance", "simulate"]
 
+CORRECTIONS, CORRECTION_STARTS = 100, 4  # catalogues, and starts of each fit, for the bias of the resemblance
+
 
 @dataclass(frozen=True)
 class Null:
@@ -64,32 +66,49 @@ class LikelihoodRatio:
 
 
 def resemblance(fits: Fits, points: np.ndarray, hosts: np.ndarray, errors: np.ndarray | None = None) -> np.ndarray:
-    """(2, 2) covariance of standardised residuals between rows of one host, eigenvalues within [0, 1].
+    """(m, 2, 2) covariance of standardised residuals between rows of one host, for each fit of points (m, n, 2); not clipped.
 
     Residuals are taken in each component, in units of its Cholesky factor; pairs count by the probability that both rows
     belong to it, and each host with several rows counts once, however many pairs it has. Zero without such hosts.
     """
-    share = responsibilities(fits, points, errors)[0]
-    residual = np.stack([np.linalg.solve(np.linalg.cholesky(c), (points - m).T).T for m, c in zip(fits.means[0], fits.covariances[0], strict=True)], axis=1)
-    total, weight = np.zeros((2, 2)), 0.0
-    for name in np.unique(hosts):
-        r, z = share[hosts == name], residual[hosts == name]
-        size = len(r)
-        if size > 1:
-            whole = np.einsum("ij,ija->ja", r, z)
-            products = np.einsum("ja,jb->ab", whole, whole) - np.einsum("ij,ija,ijb->ab", r**2, z, z)
-            together = float(np.sum(r.sum(axis=0) ** 2) - np.sum(r**2))
-            total += products / (size * (size - 1))
-            weight += together / (size * (size - 1))
-    if weight == 0:
-        return np.zeros((2, 2))
-    values, vectors = np.linalg.eigh((total + total.T) / (2 * weight))
+    codes, sizes = np.unique(hosts, return_inverse=True, return_counts=True)[1:]
+    member = (codes[:, None] == np.flatnonzero(sizes > 1)).astype(float).T  # (hosts with several rows, n)
+    if not member.size:
+        return np.zeros((len(fits.log_likelihood), 2, 2))
+    pairs = 1.0 / (sizes[sizes > 1] * (sizes[sizes > 1] - 1.0))
+    share = responsibilities(fits, points, errors)
+    factors = np.linalg.cholesky(fits.covariances)
+    away = points.reshape(-1, *points.shape[-2:])[:, :, None, :] - fits.means[:, None]
+    zx = away[..., 0] / factors[:, None, :, 0, 0]
+    zy = (away[..., 1] - factors[:, None, :, 1, 0] * zx) / factors[:, None, :, 1, 1]
+    z = np.stack([share * zx, share * zy, share], axis=-1)  # (m, n, k, 3): the last entry counts
+    whole = np.einsum("hn,mnja->mhja", member, z)
+    total = np.einsum("h,mhja,mhjb->mab", pairs, whole, whole) - np.einsum("h,hn,mnja,mnjb->mab", pairs, member, z, z)
+    return total[:, :2, :2] / np.maximum(total[:, 2, 2], 1e-300)[:, None, None]
+
+
+def _clipped(matrix: np.ndarray) -> np.ndarray:
+    """The symmetric `matrix` (2, 2) with its eigenvalues moved into [0, 1]."""
+    values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.clip(values, 0, 1)) @ vectors.T
 
 
-def fitted_null(fits: Fits, points: np.ndarray, hosts: np.ndarray, errors: np.ndarray | None = None) -> Null:
-    """The null that belongs to a fit of one data set."""
-    return Null(fits.weights[0], fits.means[0], fits.covariances[0], resemblance(fits, points, hosts, errors))
+def fitted_null(fits: Fits, points: np.ndarray, hosts: np.ndarray, floor: float, seed: int, weights: np.ndarray | None = None, errors: np.ndarray | None = None) -> Null:
+    """The null that belongs to a fit of one data set, with a resemblance that errs on the side of more.
+
+    A fit to few hosts follows them, so the resemblance comes out too low where it is near one, and the test then rejects
+    too often (measured: 11 % instead of 5 % with 22 hosts). Catalogues from the first estimate show its bias and standard
+    error; the bias is taken out and one standard error added (nuisance parameters at the unfavourable end of their
+    confidence region: Berger & Boos 1994).
+    """
+    first = Null(fits.weights[0], fits.means[0], fits.covariances[0], _clipped(resemblance(fits, points, hosts, errors)[0]))
+    if len(np.unique(hosts)) == len(hosts):
+        return first
+    catalogues = simulate(first, hosts, CORRECTIONS, seed + 1, errors)
+    again = fit_batch(catalogues, fits.k, CORRECTION_STARTS, floor, seed, weights, errors)
+    found = resemblance(again, catalogues, hosts, errors)
+    upper = 2 * first.resemblance - found.mean(axis=0) + np.diag(found.std(axis=0).diagonal())
+    return Null(first.weights, first.means, first.covariances, _clipped(upper))
 
 
 def simulate(null: Null, hosts: np.ndarray, draws: int, seed: int, errors: np.ndarray | None = None) -> np.ndarray:
@@ -128,7 +147,7 @@ def likelihood_ratio(
     With hosts all different the rows are independent. Weighted rows are simulated as rows and weighted alike.
     """
     small, large = (fit_batch(points, j, starts, floor, seed, weights, errors) for j in (k, k + 1))
-    catalogues = simulate(fitted_null(small, points, hosts, errors), hosts, draws, seed, errors)
+    catalogues = simulate(fitted_null(small, points, hosts, floor, seed, weights, errors), hosts, draws, seed, errors)
     ends = [fit_batch(catalogues, j, starts, floor, seed, weights, errors).log_likelihood for j in (k, k + 1)]
     observed, null = float(2 * (large.log_likelihood - small.log_likelihood)[0]), 2 * (ends[1] - ends[0])
     p = float((1 + np.sum(null >= observed - 1e-9)) / (1 + draws))

@@ -167,7 +167,7 @@ def _desert(points: np.ndarray, hosts: np.ndarray, method: np.ndarray, config: M
         result[name] = None
         if keep.sum() >= k * mixture.min_rows_per_component:
             fit = fit_batch(points[keep], k, config.starts, mixture.covariance_floor, config.seed)
-            catalogues = simulate(fitted_null(fit, points[keep], hosts[keep]), hosts[keep], config.draws, config.seed)
+            catalogues = simulate(fitted_null(fit, points[keep], hosts[keep], mixture.covariance_floor, config.seed), hosts[keep], config.draws, config.seed)
             result[name] = band_count(points[keep, 0], catalogues[:, :, 0], config.desert_min, config.desert_max)
     return result
 
