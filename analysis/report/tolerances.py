@@ -38,7 +38,7 @@ CLASSES: dict[str, Allowance] = {
     "drawn": Allowance(1e-3, 1e-5, 1, "shares and quantiles of draws that are the same everywhere: a few lie within rounding of a limit and may fall on its other side"),
     "resampled": Allowance(5e-3, 1e-3, 2, "ends of bootstrap intervals, power and rates of detection: a few of the refits may stop at another maximum"),
     "p": Allowance(0, 0, 2, "the share of resamples at least as extreme: ties with the observed statistic may be broken otherwise, well within the Monte-Carlo error"),
-    "rerun": Allowance(math.inf, 0, 0, "how many frozen simulations come out the same here depends on the processor; the verdict on them is compared instead"),
+    "rerun": Allowance(0, math.inf, 0, "how many frozen simulations come out the same here depends on the processor; the verdict on them is compared instead"),
 }
 
 

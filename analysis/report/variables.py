@@ -39,8 +39,8 @@ def judged(artifacts: Path, config: Config, context: Context, expected: Path = E
     differences = [*compare(ledger, collect(artifacts)), *failed(made)]
     if differences:
         return told(DIFFERS, f"Differs from the ledger of the published results ({name}) in {counted(differences)}.", name, counted(differences))
-    sizes = f"{len(ledger['numbers'])} numbers, {len(ledger['tables'])} tables and {len(ledger['claims'])} claims"
-    return told(VERIFIED, f"Verified: all {sizes} agree with the ledger of the published results ({name}).", name)
+    sizes = f"{len(ledger['numbers'])} numbers, {len(ledger['tables'])} tables, {len(ledger['claims'])} claims, {len(ledger['figures'])} figures"
+    return told(VERIFIED, f"Verified: {sizes}; all agree with the ledger of the published results ({name}).", name)
 
 
 def _yaml(tree: dict[str, Any], indent: int = 0) -> str:

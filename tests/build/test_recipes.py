@@ -39,7 +39,7 @@ def current(root: Path) -> None:
 def test_bare_just_lists_the_documented_recipes():
     done = run(ROOT, JUST)
     assert done.returncode == 0
-    for recipe in ("setup", "paper", "analyze", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean"):
+    for recipe in ("setup", "paper", "analyze", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean", "verify", "accept"):
         line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [recipe])
         assert "#" in line
 
@@ -47,6 +47,7 @@ def test_bare_just_lists_the_documented_recipes():
 @pytest.mark.parametrize(("recipe", "start"), [
     ("analyze", ["-m", "analysis"]), ("count", ["-m", "analysis", "--count-candidates"]), ("fetch", ["-m", "analysis", "--fetch-only"]),
     ("freeze", ["-m", "analysis.catalogue.freeze"]), ("test", ["-m", "pytest"]), ("bench", ["-m", "benchmarks"]),
+    ("verify", ["-m", "analysis.verify"]), ("accept", ["-m", "analysis.verify", "--accept"]),
 ])
 def test_options_reach_the_program_word_by_word(recipes, recipe, start):
     current(recipes)
