@@ -1,4 +1,4 @@
-"""Calibration of the claim on eccentricities: its test and interval on simulated catalogues with the rows, hosts, axes, kinds and errors of the real one.
+"""Calibration of the claim on eccentricities: its test and interval on simulated catalogues with the real rows, hosts, kinds and errors.
 
 Measured values get a new true eccentricity and noise with the row's own errors; limits stay limits and assumed zeros stay assumed.
 """

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
 from analysis.population.comparison import insignificant
-from analysis.population.eccentricity_likelihood import BetaGrid, Observations, beta_grid, log_likelihood, observations, scores
+from analysis.population.eccentricity_likelihood import BetaGrid, Observations, log_likelihood, observations, scores, with_prior
 from analysis.population.eccentricity_posterior import MEANS, curves, difference
 from analysis.population.label_permutation import STATISTICS, Labellings, label_test, labellings
 from analysis.population.matching import nearest_pairs, paired_effect, with_both_classes
@@ -18,7 +18,7 @@ __all__ = ["Design", "compare", "design", "frame_design", "matched", "orbit_stra
 
 Configs = tuple[EccentricityInferenceConfig, EccentricityConfig]
 EFFECT_DRAWS = 20_000  # posterior draws of a stratified effect; its quantiles are then good to a hundredth of its width
-UNMATCHED = "no stratum holds both classes"
+UNMATCHED = "one class has no companion left to compare"
 
 
 class Design:
@@ -51,17 +51,29 @@ def orbit_strata(frame: pd.DataFrame, config: EccentricityInferenceConfig) -> np
 def compare(made: Design, grid: BetaGrid, configs: Configs, statistic: str | None = None) -> dict[str, Any]:
     """The label test, and the difference of the mean eccentricities (high-q minus low-q) with its intervals.
 
-    With several strata the estimand is the mean over strata of the differences, weighted by their numbers of high-q rows. Its
-    posterior interval is the one whose coverage is measured; the profile interval stands beside it. NaN with a reason where a class is missing.
+    With several strata the estimand is the mean over strata of the differences, weighted by their numbers of high-q rows. The posterior
+    interval is the one whose coverage is measured; the profile interval stands beside it. NaN with a reason where a class is missing.
     """
     config, high = configs[0], made.high
     name = statistic or config.statistic
     result: dict[str, Any] = {
-        "n_high": int(high.sum()), "n_low": int((~high).sum()), "hosts_high": len(set(made.hosts[high])), "hosts_low": len(set(made.hosts[~high])),
-        "strata": len(np.unique(made.strata)), "units": made.labels.units, "labellings": len(made.labels.rows), "enumerated": made.labels.complete,
-        "smallest_p": made.labels.smallest_p, "fingerprint": _fingerprint(made),
-        **dict.fromkeys(("statistic_value", "p", "p_error", "estimate", "low", "high", "profile_estimate", "profile_low", "profile_high", "share_positive"), float("nan")),
-        "statistic": name, "interval_kind": "posterior, equal tails", "reason": None,
+        "n_high": int(high.sum()),
+        "n_low": int((~high).sum()),
+        "hosts_high": len(set(made.hosts[high])),
+        "hosts_low": len(set(made.hosts[~high])),
+        "strata": len(np.unique(made.strata)),
+        "units": made.labels.units,
+        "labellings": len(made.labels.rows),
+        "enumerated": made.labels.complete,
+        "smallest_p": made.labels.smallest_p,
+        "fingerprint": _fingerprint(made),
+        **dict.fromkeys(
+            ("statistic_value", "p", "p_error", "estimate", "low", "high", "profile_estimate", "profile_low", "profile_high", "share_positive"),
+            float("nan"),
+        ),
+        "statistic": name,
+        "interval_kind": "posterior, equal tails",
+        "reason": None,
     }
     if not high.any() or high.all():
         return {**result, "smallest_p": float("nan"), "reason": UNMATCHED}
@@ -74,8 +86,14 @@ def compare(made: Design, grid: BetaGrid, configs: Configs, statistic: str | Non
     if len(strata) == 1:
         found = difference(curves(table[high].sum(axis=0), grid), curves(table[~high].sum(axis=0), grid))
         return {
-            **result, "estimate": found.median, "low": found.low, "high": found.high, "profile_estimate": found.profile_estimate,
-            "profile_low": found.profile_low, "profile_high": found.profile_high, "share_positive": found.share_positive,
+            **result,
+            "estimate": found.median,
+            "low": found.low,
+            "high": found.high,
+            "profile_estimate": found.profile_estimate,
+            "profile_low": found.profile_low,
+            "profile_high": found.profile_high,
+            "share_positive": found.share_positive,
         }
     total = np.zeros(EFFECT_DRAWS)
     rng = np.random.default_rng([config.seed, 25])
@@ -96,13 +114,15 @@ def _fingerprint(made: Design) -> str:
 
 
 def sensitivity(frame: pd.DataFrame, wide: pd.DataFrame, grid: BetaGrid, configs: Configs) -> pd.DataFrame:
-    """The primary comparison with other statistics, splits, limits of the wide orbits, error models and priors; all orbits with other limits and bounds."""
+    """The primary comparison with other statistics, splits, limits of the wide orbits, error models and priors.
+
+    Limits and assumed zeros occur on close orbits only: their confidence and bound are varied for all orbits, in strata of size.
+    """
     config, eccentricity_config = configs
     rows = []
 
     def add(name: str, part: pd.DataFrame, strata: np.ndarray | None = None, changed: Configs = configs, **options: Any) -> None:
-        known = changed[0].concentration_spread == config.concentration_spread
-        rows.append({"name": name, **compare(frame_design(part, strata, changed), grid if known else beta_grid(changed[0]), changed, **options)})
+        rows.append({"name": name, **compare(frame_design(part, strata, changed), with_prior(grid, changed[0]), changed, **options)})
 
     axis = frame["semimajor_axis_au"].to_numpy(dtype=float)
     for statistic in STATISTICS:
@@ -126,7 +146,10 @@ def sensitivity(frame: pd.DataFrame, wide: pd.DataFrame, grid: BetaGrid, configs
 
 
 def matched(frame: pd.DataFrame, wide: pd.DataFrame, several: np.ndarray, grid: BetaGrid, configs: Configs) -> pd.DataFrame:
-    """Comparisons by strata and by pairs, each with what is left of the sample. `several` (n,): rows of `frame` whose host has several companions."""
+    """Comparisons by strata and by pairs, each with what is left of the sample.
+
+    `several` (n,) bool: rows of `frame` whose host has several companions.
+    """
     config = configs[0]
     strata = orbit_strata(frame, config)
     in_wide = frame["object_id"].isin(wide["object_id"]).to_numpy()
@@ -147,12 +170,34 @@ def matched(frame: pd.DataFrame, wide: pd.DataFrame, several: np.ndarray, grid: 
         ("mass_kind_orbit_strata", "orbit size, kind of mass", frame, both),
         ("method_wide", "orbit size, detection method", wide, codes(wide, "discovery_method")),
     ]
-    rows = [{"name": name, "matched_on": on, "kind": "strata", **compare(frame_design(part, s, configs), grid, configs)} for name, on, part, s in compared]
+    rows = [
+        {"name": name, "matched_on": on, "kind": "strata", **compare(frame_design(part, s, configs), grid, configs)} for name, on, part, s in compared
+    ]
     log_axis = np.log10(frame["semimajor_axis_au"].to_numpy(dtype=float))
     for caliper in sorted(config.calipers):
         rows.append(_paired(f"pairs_{caliper:g}_dex", "orbit size", frame, log_axis, caliper, grid, configs))
-    rows.append(_paired("pairs_wide_host_mass", "orbit size, host mass", wide, wide["host_mass_msun"].to_numpy(dtype=float), config.host_mass_caliper, grid, configs))
-    rows.append(_paired("pairs_wide_companion_mass", "orbit size, companion mass", wide, np.log10(wide["companion_mass_mjup"].to_numpy(dtype=float)), 0.3, grid, configs))
+    rows.append(
+        _paired(
+            "pairs_wide_host_mass",
+            "orbit size, host mass",
+            wide,
+            wide["host_mass_msun"].to_numpy(dtype=float),
+            config.host_mass_caliper,
+            grid,
+            configs,
+        )
+    )
+    rows.append(
+        _paired(
+            "pairs_wide_companion_mass",
+            "orbit size, companion mass",
+            wide,
+            np.log10(wide["companion_mass_mjup"].to_numpy(dtype=float)),
+            0.3,
+            grid,
+            configs,
+        )
+    )
     return pd.DataFrame(rows)
 
 
@@ -162,17 +207,30 @@ def _paired(name: str, on: str, frame: pd.DataFrame, x: np.ndarray, caliper: flo
     pairs = nearest_pairs(x, high, frame["host_name"].to_numpy(dtype=str), caliper)
     k = len(pairs.high)
     row: dict[str, Any] = {
-        "name": name, "matched_on": on, "kind": "pairs", "caliper": caliper, "n_high": k, "n_low": k, "hosts_high": k, "hosts_low": k, "strata": k,
-        "units": 2 * k, "smallest_p": 2.0 ** (1 - k) if k else float("nan"), "statistic": "mean paired difference",
-        "interval_kind": "typical values", "largest_gap": float(pairs.distance.max()) if k else float("nan"),
+        "name": name,
+        "matched_on": on,
+        "kind": "pairs",
+        "caliper": caliper,
+        "n_high": k,
+        "n_low": k,
+        "hosts_high": k,
+        "hosts_low": k,
+        "strata": k,
+        "units": 2 * k,
+        "smallest_p": 2.0 ** (1 - k) if k else float("nan"),
+        "statistic": "mean paired difference",
+        "interval_kind": "typical values",
+        "largest_gap": float(pairs.distance.max()) if k else float("nan"),
         "reason": None if k else "no pair within the caliper",
-        "fingerprint": hashlib.sha256(np.array([*pairs.high, -1, *pairs.low], dtype=np.int64).tobytes()).hexdigest()[:12] + name[:10],
+        "fingerprint": hashlib.sha256(np.array([*pairs.high, -1, *pairs.low], dtype=np.int64).tobytes()).hexdigest()[:12] + on,
     }
     if k:
         rows = observations(frame)
         score = scores(rows, log_likelihood(rows, grid, *configs), grid, *configs)
         rng = np.random.default_rng([configs[0].seed, 26, k])
-        row["estimate"], row["low"], row["high"], row["p"], row["p_error"] = paired_effect(score[pairs.high] - score[pairs.low], configs[0].permutations, rng)
+        row["estimate"], row["low"], row["high"], row["p"], row["p_error"] = paired_effect(
+            score[pairs.high] - score[pairs.low], configs[0].permutations, rng
+        )
         if row["smallest_p"] > 0.05:
             row["reason"] = "too few pairs for p < 0.05"
     return row

@@ -1,10 +1,11 @@
 """Does the eccentricity differ between the mass-ratio classes beyond what orbit size explains? One likelihood, one declared test, its repeats.
 
-Primary test, declared before the numbers: on orbits beyond `wide_axis_au`, where neither tides nor close neighbours circularise, the labels
-high-q and low-q change places between hosts with equally many companions, and the difference of the mean eccentricities is compared with all
-its values. The test is exact for any sample size and any dependence within a host; among the statistics that keep 5 % it
-has the largest power at the declared alternative (low-q as Kipping 2013, high-q as Do O et al. 2023). Effect: difference of the
-means of two Beta distributions, posterior interval.
+Primary test: on orbits beyond `wide_axis_au`, where neither tides nor close neighbours circularise, the labels high-q and low-q
+change places between hosts with equally many companions, and the difference of the mean eccentricities is compared with all its values. That is
+exact for any sample size and any dependence within a host, as long as the errors are as exchangeable as the values; with the errors of the real
+rows its size is measured (calibrate_eccentricity). Among the statistics tried it was chosen by size and power at the declared alternative (low-q
+as Kipping 2013, high-q as Do O et al. 2023); the others stand beside it. Effect: difference of the means of two Beta distributions. Its
+posterior interval is quoted, since profile-likelihood intervals cover 89-92 % at n = 6 against 5.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,15 @@ __all__ = ["NOT_PASSES", "ORBITS", "SUBSETS", "EccentricityInference", "check", 
 
 ORBITS, SUBSETS = ("all", "wide"), ("low_q", "high_q")
 # not robustness passes: they change the interval and not the test, or the likelihood where the test hardly looks
-NOT_PASSES = ("error_model", "prior_spread", "all_orbits_limit", "all_orbits_zero", "all_orbits_unmatched", "wide_orbits", "pairs_wide_companion_mass")
+NOT_PASSES = (
+    "error_model",
+    "prior_spread",
+    "all_orbits_limit",
+    "all_orbits_zero",
+    "all_orbits_unmatched",
+    "wide_orbits",
+    "pairs_wide_companion_mass",
+)
 COVERAGE_SIZES = (7,)  # high-q companions with an eccentricity, at any orbit
 DROP = 9.0  # points of the grid whose log likelihood is further below the maximum are left out of the posterior table
 
@@ -38,7 +47,8 @@ class EccentricityInference:
     """Results of the stage.
 
     fits: a row per orbits and subset: maximum likelihood, profile and posterior intervals. matched and sensitivity: a row per comparison.
-    posterior: the grid by orbits and subset, where it matters. bootstrap: a row per orbits, scheme and resample. power: power curve. summary: scalars.
+    posterior: the grid by orbits and subset, where it matters. bootstrap: a row per orbits, scheme and resample. power: power curve.
+    summary: every scalar, and the block "claim".
     """
 
     fits: pd.DataFrame
@@ -90,14 +100,18 @@ def run(config: EccentricityInferenceConfig, sample: Any, eccentricity_config: E
         "matched": _by_name(comparisons),
         "sensitivity": _by_name(others),
         "specification": {
-            treatment: two_sample(frame, treatment, eccentricity_config.mass_ratio_split, eccentricity_config, wide_only=True) for treatment in TREATMENTS
+            treatment: two_sample(frame, treatment, eccentricity_config.mass_ratio_split, eccentricity_config, wide_only=True)
+            for treatment in TREATMENTS
         },
         "overlap": _overlap(wide, eccentricity_config),
         "bootstrap": {orbits: spread(part) for orbits, part in zip(ORBITS, resamples, strict=True)},
         "coverage_of_percentiles": {str(n): percentile_coverage(n, grid, config) for n in COVERAGE_SIZES},
         "power": {
             "at_sizes": power(primary["n_low"], primary["n_high"], config) if min(primary["n_low"], primary["n_high"]) > 1 else None,
-            "needed": needed, "draws": config.power_draws, "declared_low": list(config.declared_low), "declared_high": list(config.declared_high),
+            "needed": needed,
+            "draws": config.power_draws,
+            "declared_low": list(config.declared_low),
+            "declared_high": list(config.declared_high),
             "declared_difference": config.declared_high[0] / sum(config.declared_high) - config.declared_low[0] / sum(config.declared_low),
         },
         "prior": f"mean uniform on (0, 1), ln concentration normal about ln {config.concentration_median:g} with {config.concentration_spread:g}",
@@ -109,8 +123,13 @@ def run(config: EccentricityInferenceConfig, sample: Any, eccentricity_config: E
     }
     summary["claim"] = _claim(summary)
     return EccentricityInference(
-        fits=pd.DataFrame(fits), matched=comparisons, sensitivity=others, posterior=pd.concat(posteriors, ignore_index=True),
-        bootstrap=pd.concat([part.assign(orbits=orbits) for orbits, part in zip(ORBITS, resamples, strict=True)], ignore_index=True), power=curve, summary=_scalars(summary),
+        fits=pd.DataFrame(fits),
+        matched=comparisons,
+        sensitivity=others,
+        posterior=pd.concat(posteriors, ignore_index=True),
+        bootstrap=pd.concat([part.assign(orbits=orbits) for orbits, part in zip(ORBITS, resamples, strict=True)], ignore_index=True),
+        power=curve,
+        summary=_scalars(summary),
     )
 
 
@@ -123,15 +142,27 @@ def _several(frame: pd.DataFrame, candidates: pd.DataFrame) -> np.ndarray:
 def _fit(part: pd.DataFrame, table: np.ndarray, grid: BetaGrid) -> dict[str, Any]:
     """Counts, maximum likelihood with profile intervals, and posterior medians with 95 % intervals, of one subset."""
     kind = part["eccentricity_kind"]
-    row: dict[str, Any] = {"n": len(part), "hosts": int(part["host_name"].nunique()), **{name: int((kind == name).sum()) for name in ("measured", "upper_limit", "assumed_zero")}}
+    row: dict[str, Any] = {
+        "n": len(part),
+        "hosts": int(part["host_name"].nunique()),
+        **{name: int((kind == name).sum()) for name in ("measured", "upper_limit", "assumed_zero")},
+    }
     if not len(part):
         return {**row, "reason": "no rows"}
     total = table.sum(axis=0)
     mean, concentration, value, found = (float(x) for x in best(total, grid))
     row |= {"mean": mean, "concentration": concentration, "alpha": mean * concentration, "beta": (1 - mean) * concentration, "log_likelihood": value}
-    row |= {"reason": None} if found else {
-        "reason": "the likelihood has no maximum on the grid", "mean": float("nan"), "concentration": float("nan"), "alpha": float("nan"), "beta": float("nan"),
-    }
+    row |= (
+        {"reason": None}
+        if found
+        else {
+            "reason": "the likelihood has no maximum on the grid",
+            "mean": float("nan"),
+            "concentration": float("nan"),
+            "alpha": float("nan"),
+            "beta": float("nan"),
+        }
+    )
     drop = stats.chi2.ppf(0.95, 1) / 2
     shaped = grid.shaped(total)
     for name, axis, log_values in (("mean", 1, special.logit(grid.mean)), ("concentration", 0, np.log(grid.concentration))):
@@ -164,15 +195,21 @@ def _posterior(orbits: str, subset: str, total: np.ndarray, grid: BetaGrid) -> p
     """The points of the grid that carry posterior: mean, concentration, ln L below its maximum, and posterior mass."""
     mass = np.exp(total + grid.log_prior - evidence(total, grid))
     keep = (total > total.max() - DROP) | (mass > 1e-5)
-    frame = pd.DataFrame({
-        "orbits": orbits, "subset": subset, "mean": np.repeat(grid.mean, len(grid.concentration)), "concentration": np.tile(grid.concentration, len(grid.mean)),
-        "log_likelihood": total - total.max(), "posterior": mass,
-    })
+    frame = pd.DataFrame(
+        {
+            "orbits": orbits,
+            "subset": subset,
+            "mean": np.repeat(grid.mean, len(grid.concentration)),
+            "concentration": np.tile(grid.concentration, len(grid.mean)),
+            "log_likelihood": total - total.max(),
+            "posterior": mass,
+        }
+    )
     return frame[keep]
 
 
 def _two_against_one(table: np.ndarray, high: np.ndarray, grid: BetaGrid) -> dict[str, Any]:
-    """2 ln of the likelihood ratio of two Betas over one, and ln of the ratio of their evidences (Bayes factor); None where a class is missing."""
+    """2 ln of the likelihood ratio of two Betas over one, and ln of their Bayes factor; None where a class is missing."""
     if not high.any() or high.all():
         return {"ratio": None, "log_bayes_factor": None, "chi_square_p": None}
     upper, lower = table[high].sum(axis=0), table[~high].sum(axis=0)
@@ -201,7 +238,10 @@ def _by_name(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _claim(summary: dict[str, Any]) -> dict[str, Any]:
-    """The block that the ledger of claims reads. Repeats of the same rows, classes, strata and statistic count once, and none that cannot reach p < 0.05."""
+    """The block that the ledger of claims reads.
+
+    Repeats of the same rows, classes, strata and statistic count once; those that cannot reach p < 0.05 are None.
+    """
     primary = summary["primary"]
     seen, passes = {(primary["statistic"], primary["fingerprint"])}, {}
     for name, row in {**summary["sensitivity"], **summary["matched"]}.items():
@@ -213,8 +253,8 @@ def _claim(summary: dict[str, Any]) -> dict[str, Any]:
     ks = summary["specification"]["as_given"]["ks_p"]
     passes["ks_as_given"] = bool(ks < 0.05) if np.isfinite(ks) else None
     return {
-        "estimand": f"mean eccentricity of companions with q > {summary['mass_ratio_split']:g} minus that of the others, at a > {summary['wide_axis_au']:g} au",
-        "test": "permutation of the mass-ratio labels between hosts with equally many companions on wide orbits, difference of mean eccentricities, two-sided",
+        "estimand": f"mean eccentricity at q > {summary['mass_ratio_split']:g} minus that of the others, at a > {summary['wide_axis_au']:g} au",
+        "test": "permutation of the labels between hosts with equally many companions on wide orbits, difference of mean eccentricities, two-sided",
         **{name: primary[name] for name in ("estimate", "low", "high", "p", "p_error")},
         "n": {name: primary[name] for name in ("n_high", "n_low", "hosts_high", "hosts_low", "labellings")},
         "power": summary["power"]["at_sizes"],

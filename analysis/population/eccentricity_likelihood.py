@@ -11,7 +11,7 @@ p(row | alpha, beta) = integral of Beta(e | alpha, beta) p(row | e) over 0 < e <
 - assumed zero: the probability of [0, bound]. A zero without any error, or a limit of zero, is an assumed zero whatever it is called.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from scipy import special
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
 
-__all__ = ["ERROR_MODELS", "BetaGrid", "Observations", "beta_grid", "log_likelihood", "observations", "scores", "with_values"]
+__all__ = ["ERROR_MODELS", "BetaGrid", "Observations", "beta_grid", "log_likelihood", "observations", "scores", "with_prior", "with_values"]
 
 ERROR_MODELS = ("truncated", "flat")
 ATTEMPTS = 1000  # draws of a value outside [0, 1) before it is left without noise
@@ -111,9 +111,14 @@ def beta_grid(config: EccentricityInferenceConfig) -> BetaGrid:
     density = special.xlogy(alpha - 1, nodes[:, None]) + special.xlog1py(beta - 1, -nodes[:, None]) - special.betaln(alpha, beta)
     mass = np.exp(density) * widths[:, None]
     mass[0], mass[-1] = special.betainc(alpha, beta, edges[1]), special.betaincc(alpha, beta, edges[-2])  # the density may be infinite at 0 and 1
-    log_prior = np.log(mean * (1 - mean))[:, None] - 0.5 * ((LOG_CONCENTRATION - np.log(config.concentration_median)) / config.concentration_spread) ** 2
-    log_prior = log_prior.ravel() - special.logsumexp(log_prior)
-    return BetaGrid(mean, concentration, alpha, beta, nodes, widths, mass, log_prior)
+    return with_prior(BetaGrid(mean, concentration, alpha, beta, nodes, widths, mass, np.zeros(len(alpha))), config)
+
+
+def with_prior(grid: BetaGrid, config: EccentricityInferenceConfig) -> BetaGrid:
+    """The same grid under the prior of `config`; points are equally spaced in logit of the mean, hence the factor mean (1 - mean)."""
+    offset = (np.log(grid.concentration) - np.log(config.concentration_median)) / config.concentration_spread
+    log_prior = (np.log(grid.mean * (1 - grid.mean))[:, None] - 0.5 * offset**2).ravel()
+    return replace(grid, log_prior=log_prior - special.logsumexp(log_prior))
 
 
 def log_likelihood(
@@ -149,9 +154,10 @@ def scores(
     config: EccentricityInferenceConfig,
     eccentricity_config: EccentricityConfig,
 ) -> np.ndarray:
-    """(n,) one number per row for tests of labels: a measured value itself; for limits and assumed zeros the expected e if all rows are one population.
+    """(n,) one number per row for tests of labels: a measured value itself; for limits and assumed zeros the expected e in one population.
 
-    `table` (n, g) is their log likelihood. The population is the most probable Beta distribution of the grid for all rows together, whatever their labels.
+    That population is the most probable Beta distribution of the grid for all rows together, whatever their labels; `table` (n, g) is
+    their log likelihood.
     """
     result = rows.value.copy()
     if not (rows.limited | rows.assumed).any():

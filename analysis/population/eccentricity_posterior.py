@@ -15,7 +15,10 @@ STEP = MEANS[1] - MEANS[0]
 
 @dataclass(frozen=True)
 class Curves:
-    """One subset as a function of its mean e, both (399,) on MEANS: profile, ln of the likelihood maximised over the concentration; density, posterior."""
+    """One subset as a function of its mean e, both (399,) on MEANS.
+
+    profile: ln of the likelihood maximised over the concentration. density: posterior, normalised to a sum of one.
+    """
 
     profile: np.ndarray
     density: np.ndarray
@@ -23,7 +26,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class Difference:
-    """Difference of two means: posterior median and 95 % interval, maximum of the profile and its 95 % interval, and P(difference > 0)."""
+    """Difference of two means: posterior median and interval, maximum of the profile and its interval, and P(difference > 0)."""
 
     median: float
     low: float
@@ -79,8 +82,12 @@ def difference(high: Curves, low: Curves, level: float = 0.95) -> Difference:
         for i, step in ((inside[0], -1), (inside[-1], 1))
     ]
     return Difference(
-        median=median, low=start, high=end,
-        profile_estimate=float(x[np.argmax(joint)]), profile_low=ends[0], profile_high=ends[1],
+        median=median,
+        low=start,
+        high=end,
+        profile_estimate=float(x[np.argmax(joint)]),
+        profile_low=ends[0],
+        profile_high=ends[1],
         share_positive=float((mass[x > STEP / 2].sum() + mass[np.abs(x) < STEP / 2].sum() / 2) / mass.sum()),
     )
 
@@ -121,8 +128,10 @@ def parameter_intervals(total: np.ndarray, grid: BetaGrid, level: float = 0.95) 
     weight = np.exp(total + grid.log_prior - np.max(total + grid.log_prior))
     result = {}
     for name, values in (
-        ("mean", np.repeat(grid.mean, len(grid.concentration))), ("concentration", np.tile(grid.concentration, len(grid.mean))),
-        ("alpha", grid.alpha), ("beta", grid.beta),
+        ("mean", np.repeat(grid.mean, len(grid.concentration))),
+        ("concentration", np.tile(grid.concentration, len(grid.mean))),
+        ("alpha", grid.alpha),
+        ("beta", grid.beta),
     ):
         found, where = np.unique(np.round(np.log(values), 9), return_inverse=True)
         mass = np.bincount(where, weight)

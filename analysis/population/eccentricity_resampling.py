@@ -10,6 +10,7 @@ from analysis.config import EccentricityInferenceConfig
 from analysis.population.beta import beta_mle
 from analysis.population.eccentricity_likelihood import BetaGrid
 from analysis.population.eccentricity_posterior import best, parameter_intervals, posterior_means
+from analysis.progress import track
 
 __all__ = ["SCHEMES", "bootstrap", "percentile_coverage", "power", "power_curve", "spread"]
 
@@ -23,9 +24,10 @@ LEVEL = 0.05
 def bootstrap(
     log_likelihood: np.ndarray, hosts: np.ndarray, high: np.ndarray, grid: BetaGrid, config: EccentricityInferenceConfig, key: int
 ) -> pd.DataFrame:
-    """A row per scheme and resample: the maximum-likelihood Beta parameters and means of both subsets, posterior means, and their differences.
+    """A row per scheme and resample: maximum-likelihood Beta parameters and means of both subsets, posterior means, and their differences.
 
-    log_likelihood (n, g) of the rows, hosts (n,), high (n,) bool. Maxima on the edge of the grid are NaN. Empty when a subset has fewer than two hosts.
+    log_likelihood (n, g) of the rows, hosts (n,), high (n,) bool. Maxima on the edge of the grid are NaN. Empty when a subset has fewer
+    than two hosts.
     """
     frames = []
     for number, scheme in enumerate(SCHEMES):
@@ -67,7 +69,11 @@ def spread(frame: pd.DataFrame) -> dict[str, Any]:
             if len(values) > 1:
                 low, middle, high = np.quantile(values, [0.025, 0.5, 0.975])
                 result[str(scheme)][name] = {
-                    "defined": len(values), "std": float(values.std(ddof=1)), "median": float(middle), "low": float(low), "high": float(high),
+                    "defined": len(values),
+                    "std": float(values.std(ddof=1)),
+                    "median": float(middle),
+                    "low": float(low),
+                    "high": float(high),
                 }
     return result
 
@@ -80,7 +86,7 @@ def percentile_coverage(n: int, grid: BetaGrid, config: EccentricityInferenceCon
     alpha, beta = config.declared_high
     hits = {name: 0 for name in ("alpha_percentile", "mean_percentile", "alpha_posterior", "mean_posterior")}
     truth = {"alpha": alpha, "mean": alpha / (alpha + beta)}
-    for draw in range(config.coverage_draws):
+    for draw in track(range(config.coverage_draws), "coverage of bootstrap percentiles"):
         rng = np.random.default_rng([config.seed, 22, n, draw])
         e = rng.beta(alpha, beta, n)
         logs = np.array([np.log(e), np.log1p(-e)])
@@ -98,7 +104,9 @@ def percentile_coverage(n: int, grid: BetaGrid, config: EccentricityInferenceCon
 def power(n_low: int, n_high: int, config: EccentricityInferenceConfig, labellings: int = 499) -> float:
     """Share of samples of the declared alternative, exact values and one row per host, in which the label test of the means has p < 0.05."""
     rng = np.random.default_rng([config.seed, 23, n_low, n_high])
-    values = np.concatenate([rng.beta(*config.declared_low, (n_low, config.power_draws)), rng.beta(*config.declared_high, (n_high, config.power_draws))])
+    values = np.concatenate(
+        [rng.beta(*config.declared_low, (n_low, config.power_draws)), rng.beta(*config.declared_high, (n_high, config.power_draws))]
+    )
     values -= values.mean(axis=0)
     label = np.arange(n_low + n_high) >= n_low
     marks = np.concatenate([label[None, :], rng.permuted(np.tile(label, (labellings, 1)), axis=1)]).astype(float)
@@ -107,7 +115,10 @@ def power(n_low: int, n_high: int, config: EccentricityInferenceConfig, labellin
 
 
 def power_curve(n_low: int, config: EccentricityInferenceConfig) -> tuple[pd.DataFrame, dict[str, float | None]]:
-    """Power against the number of high-q companions, with n_low low-q ones and with equally many; and the numbers that reach 80 %, None if none does."""
+    """Power against the number of high-q companions, with n_low low-q ones and with equally many.
+
+    Also {design: number of high-q companions with a power of 80 %}, None where no size in `power_sizes` has it.
+    """
     rows = []
     for size in sorted({int(size) for size in config.power_sizes}):
         rows.append({"design": "low_q_as_observed", "n_high": size, "n_low": n_low, "power": power(n_low, size, config)})
@@ -118,5 +129,7 @@ def power_curve(n_low: int, config: EccentricityInferenceConfig) -> tuple[pd.Dat
         n, share = part["n_high"].to_numpy(float), part["power"].to_numpy(float)
         above = np.flatnonzero(share >= 0.8)
         first = int(above[0]) if len(above) else 0
-        needed[str(design)] = float(np.interp(0.8, share[first - 1 : first + 1], n[first - 1 : first + 1])) if first else (float(n[0]) if len(above) else None)
+        needed[str(design)] = (
+            float(np.interp(0.8, share[first - 1 : first + 1], n[first - 1 : first + 1])) if first else (float(n[0]) if len(above) else None)
+        )
     return table, needed

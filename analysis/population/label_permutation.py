@@ -1,8 +1,8 @@
 """Tests of the mass-ratio labels by permuting them between host units within strata, under the one likelihood.
 
-A unit is the rows of one host on one side of the split and in one stratum. Labels change places only between units of one stratum and with equally many
-rows, so that every labelling has the same numbers of rows and p is exact whatever planets of one host share: given the
-sizes, units are exchangeable under the null (Pitman 1937; Lehmann & Romano 2005, chapter 15). Few labellings are all enumerated.
+A unit is the rows of one host on one side of the split and in one stratum. Labels change places only between units of one
+stratum and with equally many rows, so that every labelling has the same numbers of rows and p is exact whatever planets of one host share:
+given the sizes, units are exchangeable under the null (Lehmann & Romano 2005, chapter 15). Few labellings are all enumerated.
 """
 
 import itertools
@@ -104,5 +104,3 @@ def label_test(name: str, labels: Labellings, log_likelihood: np.ndarray, score:
         result = np.abs(result)
     p = float(np.mean(result >= result[0] - 1e-9 * max(1.0, abs(result[0]))))
     return float(result[0]), p, 0.0 if labels.complete else math.sqrt(p * (1 - p) / (len(result) - 1))
-
-

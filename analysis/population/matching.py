@@ -34,10 +34,12 @@ def with_both_classes(high: np.ndarray, strata: np.ndarray) -> np.ndarray:
 def nearest_pairs(x: np.ndarray, high: np.ndarray, hosts: np.ndarray, caliper: float) -> Pairs:
     """The most pairs of a high-q and a low-q row with |difference of x| <= caliper, and among those the least sum of distances.
 
-    x (n,), rows with NaN are left out; every host takes part once on either side, with its nearest row (optimal assignment, Kuhn 1955).
+    x (n,), rows with NaN are left out; a host takes part once on either side, with its nearest row (optimal assignment, Kuhn 1955).
     """
     usable = np.isfinite(x)
-    sides = [[np.flatnonzero(usable & (high == flag) & (hosts == host)) for host in np.unique(hosts[usable & (high == flag)])] for flag in (True, False)]
+    sides = [
+        [np.flatnonzero(usable & (high == flag) & (hosts == host)) for host in np.unique(hosts[usable & (high == flag)])] for flag in (True, False)
+    ]
     if not all(sides):
         return Pairs(*(np.array([], dtype=int) for _ in range(2)), np.array([]))
     distance, members = np.full((len(sides[0]), len(sides[1])), np.inf), {}

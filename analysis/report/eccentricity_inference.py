@@ -15,7 +15,9 @@ def write(directory: Path, context: Context, *, eccentricity_inference: Any) -> 
         "difference": "mean eccentricity of the high-q companions minus that of the low-q ones",
         "interval": "95 %, posterior with equal tails, unless interval_kind says otherwise; profile_low and profile_high are likelihood-ratio ends",
         "files": {
-            "comparisons": "eccentricity_matched.csv", "posterior on the grid": "eccentricity_posterior.csv", "resamples": "eccentricity_host_bootstrap.csv",
+            "comparisons": "eccentricity_matched.csv",
+            "posterior on the grid": "eccentricity_posterior.csv",
+            "resamples": "eccentricity_host_bootstrap.csv",
         },
     }
     write_json(directory / "eccentricity_inference.json", {**result.summary, "about": about, "power_curve": _curve(result.power)}, context)
@@ -29,7 +31,23 @@ def _stacked(frames: list[Any]) -> Any:
     import pandas as pd
 
     table = pd.concat(frames, ignore_index=True)
-    first = ["table", "name", "kind", "matched_on", "n_high", "n_low", "hosts_high", "hosts_low", "estimate", "low", "high", "p", "p_error", "smallest_p", "reason"]
+    first = [
+        "table",
+        "name",
+        "kind",
+        "matched_on",
+        "n_high",
+        "n_low",
+        "hosts_high",
+        "hosts_low",
+        "estimate",
+        "low",
+        "high",
+        "p",
+        "p_error",
+        "smallest_p",
+        "reason",
+    ]
     return table[[*first, *(name for name in table.columns if name not in first and name != "fingerprint")]]
 
 

@@ -11,13 +11,26 @@ def table(e, q, axis, hosts, error=0.03, kind=None):
     n = len(e)
     full = lambda value: np.broadcast_to(np.asarray(value), n).copy()
     error = full(error).astype(float)
-    return pd.DataFrame({
-        "object_id": [f"id{i:03d}" for i in range(n)], "companion_name": [f"c{i:03d}" for i in range(n)], "host_name": list(hosts),
-        "discovery_method": "Radial Velocity", "planet_count": np.nan, "host_mass_msun": np.linspace(0.08, 0.19, n), "companion_mass_mjup": full(q) * 100.0,
-        "mass_kind": "msini", "semimajor_axis_au": full(axis).astype(float), "eccentricity": np.asarray(e, dtype=float), "eccentricity_err_up": error,
-        "eccentricity_err_down": error, "eccentricity_kind": full(kind if kind is not None else "measured").astype(object), "mass_ratio": full(q).astype(float),
-        "is_candidate": True, "is_target": False,
-    })
+    return pd.DataFrame(
+        {
+            "object_id": [f"id{i:03d}" for i in range(n)],
+            "companion_name": [f"c{i:03d}" for i in range(n)],
+            "host_name": list(hosts),
+            "discovery_method": "Radial Velocity",
+            "planet_count": np.nan,
+            "host_mass_msun": np.linspace(0.08, 0.19, n),
+            "companion_mass_mjup": full(q) * 100.0,
+            "mass_kind": "msini",
+            "semimajor_axis_au": full(axis).astype(float),
+            "eccentricity": np.asarray(e, dtype=float),
+            "eccentricity_err_up": error,
+            "eccentricity_err_down": error,
+            "eccentricity_kind": full(kind if kind is not None else "measured").astype(object),
+            "mass_ratio": full(q).astype(float),
+            "is_candidate": True,
+            "is_target": False,
+        }
+    )
 
 
 def sample(frame):

@@ -16,7 +16,9 @@ from analysis.population.eccentricity_inference import run
 from analysis.population.eccentricity_likelihood import beta_grid
 from analysis.population.eccentricity_resampling import bootstrap, percentile_coverage, power, power_curve, spread
 
-CONFIG = EccentricityInferenceConfig(permutations=199, bootstrap_resamples=40, bagging_resamples=20, coverage_draws=10, power_draws=200, power_sizes=(6.0, 20.0))
+CONFIG = EccentricityInferenceConfig(
+    permutations=199, bootstrap_resamples=40, bagging_resamples=20, coverage_draws=10, power_draws=200, power_sizes=(6.0, 20.0)
+)
 ECCENTRICITY = EccentricityConfig()
 CONFIGS = (CONFIG, ECCENTRICITY)
 KIPPING, DO_O = (0.867, 3.03), (1.09, 1.42)
@@ -42,8 +44,13 @@ def test_a_difference_of_orbits_is_not_one_of_eccentricity():
     """Close orbits are circular whatever q is, and the low-q companions are close: the raw comparison differs, the matched ones do not."""
     rng = np.random.default_rng(2)
     e = np.concatenate([rng.beta(1, 30, 40), rng.beta(1.1, 1.6, 6), rng.beta(1, 30, 2), rng.beta(1.1, 1.6, 8)])
-    frame = table(np.clip(e, 1e-3, 0.99), np.repeat([1e-3, 0.1], [46, 10]), np.r_[np.full(40, 0.02), np.linspace(0.5, 2, 6), 0.02, 0.021, np.linspace(0.4, 3, 8)],
-                  [f"h{i}" for i in range(56)], error=0.01)
+    frame = table(
+        np.clip(e, 1e-3, 0.99),
+        np.repeat([1e-3, 0.1], [46, 10]),
+        np.r_[np.full(40, 0.02), np.linspace(0.5, 2, 6), 0.02, 0.021, np.linspace(0.4, 3, 8)],
+        [f"h{i}" for i in range(56)],
+        error=0.01,
+    )
     result = run(CONFIG, sample(frame), ECCENTRICITY)
     assert result.summary["raw"]["p"] < 0.05 and result.summary["raw"]["low"] > 0
     for name in ("wide_orbits", "orbit_strata"):
@@ -112,7 +119,9 @@ def test_equal_values_show_no_difference():
 
 
 def test_only_limits_and_assumed_zeros_say_little(grid):
-    frame = table(np.repeat([0.2, 0.0], 5), np.tile([1e-3, 0.1], 5), 1.0, [f"h{i}" for i in range(10)], kind=np.repeat(["upper_limit", "assumed_zero"], 5))
+    frame = table(
+        np.repeat([0.2, 0.0], 5), np.tile([1e-3, 0.1], 5), 1.0, [f"h{i}" for i in range(10)], kind=np.repeat(["upper_limit", "assumed_zero"], 5)
+    )
     row = compare(frame_design(frame, None, CONFIGS), grid, CONFIGS)
     assert row["p"] > 0.05 and row["low"] < 0 < row["high"]
 
@@ -144,7 +153,12 @@ def test_more_resamples_keep_the_first(grid):
     from analysis.population.eccentricity_likelihood import log_likelihood, observations
 
     frame = simulated(6, 6, KIPPING, DO_O, 6)
-    arguments = log_likelihood(observations(frame), grid, *CONFIGS), frame["host_name"].to_numpy(dtype=str), frame["mass_ratio"].to_numpy() > 0.01, grid
+    arguments = (
+        log_likelihood(observations(frame), grid, *CONFIGS),
+        frame["host_name"].to_numpy(dtype=str),
+        frame["mass_ratio"].to_numpy() > 0.01,
+        grid,
+    )
     few, many = (bootstrap(*arguments, replace(CONFIG, bootstrap_resamples=n, bagging_resamples=n), 0) for n in (5, 9))
     for scheme in ("hosts", "rows_80"):
         assert np.allclose(few[few["scheme"] == scheme].iloc[:, 2:], many[many["scheme"] == scheme].iloc[:5, 2:], equal_nan=True)
@@ -160,7 +174,10 @@ def test_power_against_an_exact_test():
     rng, hits = np.random.default_rng(8), 0
     for _ in range(150):
         low, high = rng.beta(*KIPPING, 6), rng.beta(*DO_O, 6)
-        hits += stats.permutation_test((low, high), lambda a, b, axis: np.mean(a, axis) - np.mean(b, axis), vectorized=True, n_resamples=999).pvalue < 0.05
+        hits += (
+            stats.permutation_test((low, high), lambda a, b, axis: np.mean(a, axis) - np.mean(b, axis), vectorized=True, n_resamples=999).pvalue
+            < 0.05
+        )
     assert power(6, 6, config) == pytest.approx(hits / 150, abs=0.12)
     size = power(6, 6, replace(config, declared_high=KIPPING, power_draws=3000))
     assert size == pytest.approx(0.045, abs=0.013)

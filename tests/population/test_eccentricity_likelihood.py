@@ -36,7 +36,9 @@ def test_probabilities_of_the_cells_add_up_to_one(grid):
 
 
 @pytest.mark.parametrize("shape", [(0.15, 3.0), (0.867, 3.03), (1.09, 1.42), (4.0, 7.0)])
-@pytest.mark.parametrize(("value", "up", "down"), [(0.17, 0.21, 0.12), (0.4279, 0.0036, 0.0035), (0.04, 0.2, 0.04), (0.0, 0.1, 0.1), (0.9, 0.2, 0.05)])
+@pytest.mark.parametrize(
+    ("value", "up", "down"), [(0.17, 0.21, 0.12), (0.4279, 0.0036, 0.0035), (0.04, 0.2, 0.04), (0.0, 0.1, 0.1), (0.9, 0.2, 0.05)]
+)
 def test_measured_values_against_quadrature(grid, shape, value, up, down):
     point = nearest(grid, *shape)
     law = stats.beta(grid.alpha[point], grid.beta[point])
@@ -113,11 +115,14 @@ def test_recovers_truth_from_noisy_values_where_plain_values_mislead(grid):
 
 
 def test_kinds_of_rows():
-    frame = pd.DataFrame({
-        "eccentricity": [0.2, 0.0, 0.0, 0.0, 0.1, 0.0], "eccentricity_err_up": [0.1, 0.1, np.nan, np.nan, np.nan, np.nan],
-        "eccentricity_err_down": [np.nan, np.nan, np.nan, np.nan, 0.02, np.nan],
-        "eccentricity_kind": ["measured", "measured", "measured", "assumed_zero", "upper_limit", "upper_limit"],
-    })
+    frame = pd.DataFrame(
+        {
+            "eccentricity": [0.2, 0.0, 0.0, 0.0, 0.1, 0.0],
+            "eccentricity_err_up": [0.1, 0.1, np.nan, np.nan, np.nan, np.nan],
+            "eccentricity_err_down": [np.nan, np.nan, np.nan, np.nan, 0.02, np.nan],
+            "eccentricity_kind": ["measured", "measured", "measured", "assumed_zero", "upper_limit", "upper_limit"],
+        }
+    )
     found = observations(frame)
     assert found.up.tolist() == [0.1, 0.1, 0, 0, 0.02, 0] and found.down.tolist() == found.up.tolist()
     assert found.assumed.tolist() == [False, False, True, True, False, True]

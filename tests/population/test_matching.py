@@ -111,7 +111,9 @@ def test_mean_difference_and_ranks_agree_with_scipy(grid):
     values = np.array([0.6, 0.7, 0.5, 0.1, 0.2, 0.3, 0.65])
     high = np.array([1, 1, 1, 0, 0, 0, 0], dtype=bool)
     labels, table = labels_of(high), exact(values, grid)
-    reference = stats.permutation_test((values[high], values[~high]), lambda a, b: abs(np.mean(a) - np.mean(b)), alternative="greater", n_resamples=np.inf)
+    reference = stats.permutation_test(
+        (values[high], values[~high]), lambda a, b: abs(np.mean(a) - np.mean(b)), alternative="greater", n_resamples=np.inf
+    )
     assert label_test("mean_difference", labels, table, values, grid)[1] == pytest.approx(reference.pvalue)
     exact_ranks = stats.mannwhitneyu(values[high], values[~high], method="exact").pvalue
     assert label_test("rank_sum", labels, table, values, grid)[1] == pytest.approx(exact_ranks)

@@ -1,4 +1,4 @@
-"""Figure: what the eccentricities say about two Beta distributions, how much the classes differ when orbits match, and what more data would show."""
+"""Figure: two Beta distributions of eccentricity, the difference of their means when orbits match, and what more data would show."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,12 @@ __all__ = ["write"]
 
 LOOKS = {"low_q": ("#1F78B4", "≤"), "high_q": (style.HIGH_Q, ">")}
 COMPARISONS = (
-    ("raw", "all orbits,\nunmatched"), ("primary", "wide orbits\n(primary)"), ("orbit_strata", "strata of\norbit size"), ("orbit_strata_wide", "strata,\nwide orbits"),
-    ("pairs_1_dex", "pairs within\n1 dex in a"), ("single_companions_orbit_strata", "single, strata\nof orbit size"),
+    ("raw", "all orbits,\nunmatched"),
+    ("primary", "wide orbits\n(primary)"),
+    ("orbit_strata", "strata of\norbit size"),
+    ("orbit_strata_wide", "strata,\nwide orbits"),
+    ("pairs_1_dex", "pairs within\n1 dex in a"),
+    ("single_companions_orbit_strata", "single, strata\nof orbit size"),
 )
 
 
@@ -32,7 +36,9 @@ def write(directory: Path, context: Context, *, eccentricity_inference: Any) -> 
         [
             pd.DataFrame(shown).assign(panel="difference"),
             eccentricity_inference.power.assign(panel="power"),
-            eccentricity_inference.fits[[name for name in ("orbits", "subset", "mean", "concentration", "mean_low", "mean_high") if name in eccentricity_inference.fits]].assign(panel="fits"),
+            eccentricity_inference.fits[
+                [name for name in ("orbits", "subset", "mean", "concentration", "mean_low", "mean_high") if name in eccentricity_inference.fits]
+            ].assign(panel="fits"),
         ],
         ignore_index=True,
     )
@@ -87,7 +93,9 @@ def _differences(axes: Any, summary: dict[str, Any]) -> list[dict[str, Any]]:
         axes.plot([row["low"], row["high"]], [-i, -i], color=colour, linewidth=2.2 if row["name"] == "primary" else 1.2)
         axes.plot([row["estimate"]], [-i], marker="o", markersize=4, color=colour)
         p = formatted(row["p"], "p:2") if row["p"] is not None and np.isfinite(row["p"]) else "–"
-        axes.text(0.5, -i + 0.24, f"{row['n_high']} : {row['n_low']}, p = {p}", fontsize=6, ha="center", va="center", transform=axes.get_yaxis_transform())
+        axes.text(
+            0.5, -i + 0.24, f"{row['n_high']} : {row['n_low']}, p = {p}", fontsize=6, ha="center", va="center", transform=axes.get_yaxis_transform()
+        )
     axes.axvline(0, color="0.7", linewidth=0.7, zorder=0)
     axes.axvline(summary["power"]["declared_difference"], color="0.7", linewidth=0.9, linestyle=":", zorder=0)
     axes.set_yticks([-i for i in range(len(shown))], [row["label"] for row in shown], fontsize=6)
@@ -108,7 +116,15 @@ def _power(axes: Any, power: Any, summary: dict[str, Any]) -> None:
         axes.plot(part["n_high"], part["power"], line, color="black", marker=".", markersize=4, label=label)
     axes.axhline(0.8, color="0.7", linewidth=0.7, zorder=0)
     if summary["power"]["at_sizes"] is not None:
-        axes.plot([summary["primary"]["n_high"]], [summary["power"]["at_sizes"]], marker="*", markersize=10, color=style.HIGH_Q, linestyle="none", label="now")
+        axes.plot(
+            [summary["primary"]["n_high"]],
+            [summary["power"]["at_sizes"]],
+            marker="*",
+            markersize=10,
+            color=style.HIGH_Q,
+            linestyle="none",
+            label="now",
+        )
     axes.set_xscale("log")
     ticks = [tick for tick in (6, 10, 20, 40, 80) if power["n_high"].min() <= tick <= power["n_high"].max()]
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
