@@ -89,3 +89,16 @@ def test_artifacts(tmp_path, result):
     assert {path.name for path in tmp_path.iterdir()} == {"mixture_tests.json", *content["files"].values()}
     rows = pd.read_csv(tmp_path / "mixture_probabilities.csv")
     assert rows["is_target"].sum() == 1 and rows["mass_range_probability"].isna().sum() == 1 and len(rows) == content["rows"] + 1
+
+
+def test_figure_is_drawn_with_and_without_tests(sample, result, tmp_path):
+    """Every test that was made has its line, and a sample too small for any still gives a figure."""
+    from analysis.report.figures import mixture_tests as figure
+
+    few = run(sample.table[sample.table["is_candidate"]].head(5))
+    for name, found in (("all", result), ("few", few)):
+        (tmp_path / name).mkdir()
+        figure.write(tmp_path / name, Context(), mixture_tests=found)
+        assert {path.suffix for path in (tmp_path / name).iterdir()} == {".png", ".svg", ".csv"}
+    drawn = pd.read_csv(tmp_path / "all" / "fig_mixture_tests.csv")
+    assert (drawn["panel"] == "a").sum() == result.tests["p"].notna().sum() and (drawn["panel"] != "a").sum() == QUICK.splits
