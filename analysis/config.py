@@ -170,7 +170,7 @@ class EccentricityInferenceConfig:
     """One likelihood for measured, limited and assumed eccentricities; matched comparisons."""
 
     concentration_median: float = param(3.5, "", "prior of alpha + beta: median of a log-normal; published populations have 2.5 to 4", "Kipping 2013; Do O et al. 2023; Bowler et al. 2020", within=POSITIVE)
-    concentration_spread: float = param(2.0, "", "its standard deviation in ln, wide enough that the interval covers 95-98 % at n = 6 and 5 whatever the concentration; the prior of the mean is uniform", CHOICE, within=POSITIVE)
+    concentration_spread: float = param(2.0, "", "its standard deviation in ln, wide enough that the interval covers 94-98 % at n = 6 and 5 for concentrations of 2 to 12; the prior of the mean is uniform", CHOICE, within=POSITIVE)
     concentration_spreads: tuple[float, ...] = param((0.5, 1.0), "", "other standard deviations, for the sensitivity rows", CHOICE, within=POSITIVE)
     error_model: str = param("truncated", "", "p(value | e): truncated to [0, 1) and renormalised, or flat (a posterior under a flat prior)", "Hogg, Myers & Bovy 2010")
     limit_confidence: float = param(0.95, "", "probability that e lies below a published upper limit", CHOICE, within=SHARE)
@@ -257,6 +257,7 @@ class DetectionConfig:
     break_softness: float = param(0.2, "dex", "softness of that break", CHOICE, within=POSITIVE)
     bootstrap: int = param(1999, "", "catalogues simulated under the single population, for the test", CHOICE)
     mixture_catalogues: int = param(499, "", "of which with Gaussian mixtures fitted", CHOICE)
+    clump_catalogues: int = param(199, "", "of which with two clumps fitted given the methods", CHOICE)
     mixture_starts: int = param(20, "", "starts of each mixture, of simulated catalogues and of the real one alike", CHOICE)
     scan_range: tuple[float, float] = param((1e-3, 0.2), "", "mass ratios searched for a gap of the declared width", CHOICE, within=SHARE)
     hump_width: float = param(0.3, "dex", "standard deviation of the smooth valley between two humps, an alternative of the power table", CHOICE, within=POSITIVE)
