@@ -172,6 +172,8 @@ def test_partial_correlation_is_that_of_residuals_and_its_test_is_students():
     assert found["r"] == pytest.approx(r) and found["low"] < r < found["high"]
     t = r * np.sqrt(36 / (1 - r**2))
     assert found["p"] == pytest.approx(2 * stats.t.sf(abs(t), 36), abs=0.02)
+    assert (found["low"] > 0) == (found["p"] < 0.05)
+    assert np.arctanh(found["high"]) - np.arctanh(r) == pytest.approx(1.96 / np.sqrt(35), rel=0.08)  # Fisher's z for normal variables
     nothing = partial_correlation_test(y, age, np.empty((40, 0)), 99, [1])
     assert nothing["r"] == pytest.approx(np.corrcoef(y, age)[0, 1])
     assert partial_correlation_test(y[:4], age[:4], given[:4], 99, [1])["r"] is None
