@@ -181,7 +181,7 @@ def _claims(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[Differe
             elif isinstance(a, str) and isinstance(b, str) and part not in ("verdict", "passes"):
                 same, allowed = _similar(a, b, "resampled", expected["numbers"]), "resampled"
             else:
-                kind = "exact" if part in ("verdict", "passes") else "resampled"
+                kind = {"verdict": "exact", "passes": "exact", "p_error": "error"}.get(part, "resampled")
                 same, allowed = _close(a, b, kind, expected["numbers"]), kind
             if not same:
                 yield Difference("claims", claim, part, _part(a), _part(b), allowed)

@@ -13,7 +13,7 @@ from typing import Any
 __all__ = ["CLASSES", "TABLE_CLASSES", "Allowance", "allowance", "class_of_number", "class_of_table"]
 
 MONTE_CARLO_ERRORS = 4.0  # binomial standard errors that a p-value from resamples may move
-LEAST_DRAWS = 999  # resamples assumed where a rule names no setting: no published p-value rests on fewer
+LEAST_DRAWS = 999  # resamples assumed where no setting is named
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ CLASSES: dict[str, Allowance] = {
     "drawn": Allowance(1e-3, 1e-5, 1, "shares and quantiles of draws that are the same everywhere: a few lie within rounding of a limit and may fall on its other side"),
     "resampled": Allowance(5e-3, 1e-3, 2, "ends of bootstrap intervals, power and rates of detection: a few of the refits may stop at another maximum"),
     "p": Allowance(0, 0, 2, "the share of resamples at least as extreme: ties with the observed statistic may be broken otherwise, well within the Monte-Carlo error"),
+    "error": Allowance(0.5, 1e-4, 2, "the Monte-Carlo error of a p-value, which moves with it"),
     "rerun": Allowance(0, math.inf, 0, "how many frozen simulations come out the same here depends on the processor; the verdict on them is compared instead"),
 }
 
@@ -52,6 +53,11 @@ class Rule:
     draws: str = ""
 
 
+# Artifacts of tests by resampling, and the setting with the number of resamples of their p-values.
+RESAMPLED = {
+    "age_inference.json": "set.age_inference.permutations", "eccentricity_inference.json": "set.eccentricity_inference.permutations",
+    "mixture_tests.json": "set.mixture_tests.draws", "origin_skill.json": "set.origin_skill.permutations", "selection_model.json": "set.detection.bootstrap",
+}
 # The first rule that matches decides; whole numbers, texts and truth values are exact before any rule is asked.
 RULES: tuple[Rule, ...] = (
     Rule("rerun", "*", "rerun.*"),
@@ -83,40 +89,29 @@ RULES: tuple[Rule, ...] = (
     Rule("drawn", "disk_summary.json", "*"),
     Rule("resampled", "beta_e_bootstrap_summary.json", "*"),
     Rule("p", "age_regression_summary.json", "*permutation*", "set.ages.permutations"),
-    Rule("p", "age_inference.json", "*.p", "set.age_inference.permutations"),
-    Rule("p", "age_inference.json", "*p_*"),
-    Rule("p", "eccentricity_inference.json", "*.p", "set.eccentricity_inference.permutations"),
-    Rule("p", "selection_model.json", "*.p"),
-    Rule("p", "selection_model.json", "*_p"),
-    Rule("p", "mixture_tests.json", "*.p", "set.mixture_tests.draws"),
-    Rule("p", "mixture_tests*.json", "*_p"),
-    Rule("p", "origin_skill.json", "*.p"),
-    Rule("p", "origin_skill.json", "*_p"),
-    Rule("resampled", "*", "*p_error"),
+    *(
+        Rule(kind, artifact, field, draws if kind == "p" else "")
+        for artifact, draws in RESAMPLED.items()
+        for kind, field in (("error", "*p_error"), ("p", "*.p"), ("p", "*_p"), ("p", "*.p_*"), ("p", "*_p_*"), ("resampled", "*low"), ("resampled", "*high"))
+    ),
     Rule("resampled", "*", "*power*"),
     Rule("resampled", "*", "*_rate*"),
     Rule("resampled", "*", "*coverage*"),
     Rule("resampled", "*", "*_95*"),
-    Rule("resampled", "*_inference.json", "*low"),
-    Rule("resampled", "*_inference.json", "*high"),
-    Rule("resampled", "origin_*.json", "*_low"),
-    Rule("resampled", "origin_*.json", "*_high"),
-    Rule("resampled", "selection_model.json", "*low"),
-    Rule("resampled", "selection_model.json", "*high"),
-    Rule("resampled", "mixture_tests*.json", "*low"),
-    Rule("resampled", "mixture_tests*.json", "*high"),
+    Rule("resampled", "origin_summary.json", "*_low"),
+    Rule("resampled", "origin_summary.json", "*_high"),
     Rule("fitted", "gmm_summary.json", "*"),
     Rule("fitted", "robustness_summary.json", "*"),
     Rule("ranked", "origin_*.json", "*auroc*"),
     Rule("fitted", "origin_*.json", "*"),
     Rule("fitted", "selection_model.json", "*"),
-    Rule("fitted", "mixture_tests*.json", "*"),
+    Rule("fitted", "mixture_tests.json", "*"),
     Rule("fitted", "*_inference.json", "*"),
 )
 # Tables whose cells need more than the last printed digit; the others are "computed". Words in a cell are always exact.
 TABLE_CLASSES: dict[str, str] = {
     "ledger": "exact", "methods": "computed", "rules": "exact", "outcomes": "frozen", "calibration": "frozen", "sensitivity": "drawn", "disk": "drawn",
-    "rates": "drawn", "robustness": "fitted", "beta": "resampled", "claims": "resampled",
+    "rates": "drawn", "robustness": "fitted", "beta": "resampled", "claims": "p",
 }
 
 
