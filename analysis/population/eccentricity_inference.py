@@ -5,7 +5,7 @@ change places between hosts with equally many companions, and the difference of 
 exact for any sample size and any dependence within a host, as long as the errors are as exchangeable as the values; with the errors of the real
 rows its size is measured (calibrate_eccentricity). Among the statistics tried it was chosen by size and power at the declared alternative (low-q
 as Kipping 2013, high-q as Do O et al. 2023); the others stand beside it. Effect: difference of the means of two Beta distributions. Its
-posterior interval is quoted, since profile-likelihood intervals cover 89-92 % at n = 6 against 5.
+posterior interval is quoted, since profile-likelihood intervals cover 88-92 % at n = 6 against 5.
 """
 
 from dataclasses import dataclass
