@@ -16,12 +16,15 @@ __all__ = ["SIDES", "describe", "misfits", "tail"]
 # Which tail counts against the single population: "high", "low", or "both".
 SIDES = {
     "delta_bic_1_2": "high", "delta_bic_2_3": "high", "best_k": "high", "labels_from_method": "both", "dip_log_q": "high", "ks_q_by_method": "both",
-    "energy_distance_q_by_method": "both", "rows_in_gap": "low", "rows_above_gap": "both", "deepest_gap_anywhere": "low", "misfit": "high",
+    "energy_distance_q_by_method": "both", "rows_in_gap": "low", "rows_above_gap": "both", "deepest_gap_anywhere": "low", "two_clumps_ratio": "high", "misfit": "high",
 }
 
 
 def describe(case: Case, x: np.ndarray, y: np.ndarray, null: Fit, config: DetectionConfig, mixture: MixtureConfig) -> dict[str, np.ndarray]:
-    """Each statistic of SIDES for catalogues x, y (b, n), NaN where it is not defined; `null` holds their single-population fits."""
+    """Each statistic of SIDES for catalogues x, y (b, n), NaN where it is not defined; `null` holds their single-population fits.
+
+    two_clumps_ratio is NaN: it takes a fit of its own (two_clumps.clump_ratio).
+    """
     b, n = x.shape
     method = case.model.method_of[case.structure.window]
     names = np.array(case.model.methods, dtype=object)[method]

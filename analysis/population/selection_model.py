@@ -34,7 +34,7 @@ from analysis.population.gap_test import (
 )
 from analysis.population.robustness import one_row_per_host
 from analysis.population.rows import population_rows
-from analysis.population.two_clumps import TwoClumps, fit_two_clumps
+from analysis.population.two_clumps import TwoClumps, clump_ratio, deepest_valley, fit_two_clumps
 from analysis.progress import track
 
 __all__ = ["SelectionModel", "mass_cut_weights", "run"]
@@ -85,7 +85,12 @@ def run(config: DetectionConfig, sample: Any, mixture_config: MixtureConfig, sel
     draws = pd.DataFrame(describe(case, x[first], y[first], part, config, mixture_config))
     draws["gap_root"] = roots[first]
     clumps = fit_two_clumps(case, config.mixture_starts, mixture_config.covariance_floor, config.seed)
-    power = _power(case, clumps, draws, roots, config, mixture_config)
+    observed["two_clumps_ratio"] = clump_ratio(case, clumps)
+    draws["two_clumps_ratio"] = np.nan
+    for b in track(range(min(config.clump_catalogues, len(draws))), "two clumps"):
+        one = replace(case, x=x[b : b + 1], y=y[b : b + 1], null=replace(part, log_likelihood=part.log_likelihood[b : b + 1]))
+        draws.loc[b, "two_clumps_ratio"] = clump_ratio(one, fit_two_clumps(one, config.mixture_starts, mixture_config.covariance_floor, config.seed))
+    power = _power(case, clumps, observed, draws, roots, config, mixture_config)
     passes = _passes(sample, rows, config, mixture_config, (selection_config.host_mass_min, selection_config.host_mass_max))
     statistics = _statistics(observed, draws)
     low, high = gap_interval(case.model, case.data, case.full, root_quantile(roots))
@@ -150,8 +155,11 @@ def _methods(case: Case, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(result)
 
 
-def _power(case: Case, clumps: TwoClumps, draws: pd.DataFrame, roots: np.ndarray, config: DetectionConfig, mixture: MixtureConfig) -> pd.DataFrame:
-    """Share of catalogues of each alternative beyond the 95 % point of each candidate statistic's null distribution, and the statistic's own spread there."""
+def _power(
+    case: Case, clumps: TwoClumps, observed: dict[str, float], draws: pd.DataFrame, roots: np.ndarray, config: DetectionConfig, mixture: MixtureConfig,
+) -> pd.DataFrame:
+    """Share of catalogues of each alternative beyond the 95 % point of each candidate statistic's null distribution, the statistic's
+    own spread there, and the share of them at least as extreme as the real catalogue (`p`, of the absolute root for the gap test)."""
     truths = {
         "gap": gap_truth(case, config.desert_depth), "two humps": hump_truth(case, config.desert_depth, config.hump_width),
         "two clumps": clumps.density * case.model.detection,
@@ -167,9 +175,10 @@ def _power(case: Case, clumps: TwoClumps, draws: pd.DataFrame, roots: np.ndarray
                   "delta_bic_1_2": others["delta_bic_1_2"] > limits["delta_bic_1_2"]}
         depth = depth_of(case, found)
         for statistic, hit in beyond.items():
+            p = p_value(values, case.root) if statistic == "gap_root" else tail(others[statistic], observed[statistic], SIDES[statistic])
             share, (low, middle, high) = float(hit.mean()), np.quantile(others[statistic], [0.025, 0.5, 0.975])
-            result.append((name, statistic, share, monte_carlo_error(share, len(hit)), low, middle, high, depth))
-    return pd.DataFrame(result, columns=["alternative", "statistic", "power", "power_error", "low", "median", "high", "depth"])
+            result.append((name, statistic, share, monte_carlo_error(share, len(hit)), low, middle, high, depth, p))
+    return pd.DataFrame(result, columns=["alternative", "statistic", "power", "power_error", "low", "median", "high", "depth", "p"])
 
 
 def _variants(
@@ -248,7 +257,7 @@ def _summary(
             "correlation_log_q": case.structure.correlation_x, "correlation_log_a": case.structure.correlation_y,
         },
         "two_clumps": {
-            "weights": clumps.weights.tolist(), "means": clumps.means.tolist(), "spreads": clumps.spreads.tolist(), "log_likelihood": clumps.log_likelihood, "parameters": clumps.parameters,
+            "deepest_valley_dex": deepest_valley(clumps.density), "weights": clumps.weights.tolist(), "means": clumps.means.tolist(), "spreads": clumps.spreads.tolist(), "log_likelihood": clumps.log_likelihood, "parameters": clumps.parameters,
             "bic": float(clumps.parameters * np.log(len(case.x[0])) - 2 * clumps.log_likelihood),
         },
         "methods": {row["discovery_method"]: {k: v for k, v in row.items() if k != "discovery_method"} for row in methods.to_dict("records")},

@@ -34,6 +34,7 @@ DEFINITIONS = {
     "rows_in_gap": "companions at the mass ratios of the desert",
     "rows_above_gap": "companions above it",
     "deepest_gap_anywhere": "lowest score statistic of a gap of the same width at any mass ratio searched",
+    "two_clumps_ratio": "twice the log-likelihood of two Gaussian clumps over that of the single population, both given the methods",
     "misfit": "largest sqrt(n) times Kolmogorov-Smirnov distance from the fitted population, over methods and coordinates",
     "p": "share of simulated catalogues at least as extreme, the observed one counted; of the side named, twice the smaller tail for both",
 }

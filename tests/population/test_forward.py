@@ -214,6 +214,6 @@ def test_simulated_catalogues_follow_the_population_through_the_methods():
 
 def test_more_catalogues_keep_the_first_ones():
     m = model()
-    shape, x, y = drawn(m, TRUTH, 60, catalogues=2, sigma=0.1)
+    _, x, y = drawn(m, TRUTH, 60, catalogues=2, sigma=0.1)
     _, more_x, more_y = drawn(m, TRUTH, 60, catalogues=5, sigma=0.1)
     assert np.array_equal(x, more_x[:2]) and np.array_equal(y, more_y[:2])

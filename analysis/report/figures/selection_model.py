@@ -60,6 +60,7 @@ def write(directory: Path, context: Context, *, selection_model: Any) -> None:
         _plane(axes, result, letter, title)
         if table is None:
             _reach(axes, result)
+            axes.text(4e-3, result.summary["gap"]["low_q"] * 1.25, "gap tested", fontsize=6.5, color="0.3")
         else:
             _points(axes, table)
             axes.tick_params(labelleft=False)
