@@ -89,10 +89,10 @@ TESTED_RULE = (
 SENTENCES = {
     "populations": {
         "matter": "two populations from one",
-        "found": "The companions form two populations in mass ratio and separation, beyond what the detection methods impose.",
-        "absent": "One population seen through the detection methods accounts for mass ratios and separations; two are not called for.",
-        "fragile": "Two populations describe mass ratios and separations better than one seen through the detection methods, but not however the test is made, so the catalogue cannot tell.",
-        "weak": "One population seen through the detection methods accounts for mass ratios and separations, but the catalogue is too small to exclude two, so it cannot tell.",
+        "found": "The companions form two populations in mass ratio, beyond what the detection methods impose.",
+        "absent": "One population seen through the detection methods accounts for the mass ratios; a gap between two is not called for.",
+        "fragile": "A gap in mass ratio beyond the detection methods appears in some tests and not in others, so the catalogue cannot tell two populations from one.",
+        "weak": "One population seen through the detection methods accounts for the mass ratios, but the catalogue is too small to exclude a gap between two, so it cannot tell.",
         "missing": "The companions are too few to compare one population with two.",
     },
     "eccentricity": {
@@ -170,45 +170,48 @@ def _occurrence(e: Evidence) -> Judgement:
 
 
 def _disk(e: Evidence) -> Judgement:
-    if e["share_arriving"] is None:
+    if e["share_low"] is None or e["share_high"] is None:
         return CANNOT_TELL, "The disc torques on TOI-6894 b could not be evaluated."
-    if e["share_arriving"] >= COMMON:
+    if e["share_low"] >= COMMON:
         return SUPPORTED, "Disc torques bring a planet like TOI-6894 b to its orbit within the disc lifetime in most of the disc models."
-    if e["share_arriving"] < FEASIBLE:
+    if e["share_high"] < FEASIBLE:
         return NOT_SUPPORTED, "Disc torques with an open gap bring hardly any planet like TOI-6894 b to its orbit within the disc lifetime."
     return CANNOT_TELL, "Whether disc torques bring a planet like TOI-6894 b to its orbit in time depends on disc parameters that are not known for such stars."
 
 
 def _target(e: Evidence) -> Judgement:
-    chances = e["probabilities"]
-    if e["labels_from_q"] or e["calibration"].get("sound") is False or not chances or None in chances or max(chances) < SURE and min(chances) > 1 - SURE:
-        return CANNOT_TELL, "The data cannot tell how TOI-6894 b formed."
-    if min(chances) >= SURE:
+    low, high = e["low"], e["high"]
+    unknown = e["labels_from_q"] or e["calibration"].get("sound") is False or not low or None in (*low, *high)
+    if not unknown and min(low) >= SURE:
         return SUPPORTED, "All models trained on the given labels class TOI-6894 b with the binary-like companions."
-    if max(chances) <= 1 - SURE:
+    if not unknown and max(high) <= 1 - SURE:
         return NOT_SUPPORTED, "All models trained on the given labels class TOI-6894 b with the planet-like companions."
-    return CANNOT_TELL, "The models trained on the given labels disagree on TOI-6894 b, so the data cannot tell how it formed."
+    return CANNOT_TELL, "The data cannot tell how TOI-6894 b formed."
 
 
 RULES = (
     Rule(
-        "populations", "The companions form two populations in mass ratio and separation, beyond what the detection methods impose.",
-        "see the entry", "see the entry", TESTED_RULE, "selection_model.json", _populations,
+        "populations", "The companions form two populations in mass ratio, beyond what the detection methods impose.",
+        "depth (dex) of a gap at the mass ratios of the desert of Zhang (2025), relative to one smooth population",
+        "signed root of the likelihood ratio of a gap, one population seen through each method's sensitivity; parametric bootstrap by host, two-sided", TESTED_RULE, "selection_model.json", _populations,
     ),
     Rule(
         "eccentricity", "Companions above and below the mass-ratio split have different eccentricities on orbits of the same size.",
-        "see the entry", "see the entry", TESTED_RULE, "eccentricity_inference.json", _eccentricity,
+        "mean eccentricity above the split minus that below it, on wide orbits",
+        "difference of mean eccentricities; all permutations of the labels between hosts with equally many companions on wide orbits, two-sided", TESTED_RULE, "eccentricity_inference.json", _eccentricity,
     ),
     Rule(
         "classifier", "Features other than mass ratio and detection method tell binary-like from planet-like companions.",
-        "see the entry", "see the entry", f"{TESTED_RULE}; labels that are a cut in mass ratio decide nothing", "origin_skill.json", _classifier,
+        "probability that of two companions found by one method the binary-like one scores higher (AUROC within methods)",
+        "cross-validated by host; labels of whole hosts permuted within method and multiplicity, one-sided", f"{TESTED_RULE}; labels that are a cut in mass ratio decide nothing", "origin_skill.json", _classifier,
     ),
-    Rule("ages", "Orbits change with the age of the host.", "see the entry", "see the entry", TESTED_RULE, "age_inference.json", _ages),
+    Rule("ages", "Orbits change with the age of the host.", "slope of log a on log age (dex per dex)",
+        "slopes of log a and of e over their jackknife errors, ages permuted among hosts with one and with several companions, Bonferroni", TESTED_RULE, "age_inference.json", _ages),
     Rule(
         "kozai", "Kozai–Lidov cycles with tides bring TOI-6894 b close to its star without disrupting it.",
         "share of stable triples that end migrated", "migrated share of secularly integrated triples, over time lags of the tide and disruption radii",
         f"supported: at least {FEASIBLE:.0%} migrate at every lag and radius, triples that cannot be followed counted as not migrated; not supported: fewer than "
-        f"{FEASIBLE:.0%} at every one, these counted as migrated", "occurrence_summary.json", _kozai,
+        f"{FEASIBLE:.0%} at every one, these counted as migrated; ends of 95 % intervals", "occurrence_summary.json", _kozai,
     ),
     Rule(
         "occurrence", "Fragments that migrate by Kozai–Lidov cycles supply the close giants that are observed around such stars.",
@@ -219,11 +222,13 @@ RULES = (
     Rule(
         "disk", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
         "share of disc models in which the planet arrives", "gap-corrected migration time and inner edge over stated disc parameters",
-        f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}", "disk_summary.json", _disk,
+        f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}; ends of the 95 % interval", "disk_summary.json", _disk,
     ),
     Rule(
-        "target", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label", "label probabilities of models that never saw it",
-        f"supported: all probabilities ≥ {SURE:g} with labels given from outside; not supported: all ≤ {1 - SURE:.2g}", "origin_skill.json", _target,
+        "target", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label, given its features",
+        "probabilities by models that never saw it and do not contain the mass ratio, every host counting once",
+        f"supported: the 95 % intervals of all probabilities lie above {SURE:g}, with labels given from outside; not supported: all lie below {1 - SURE:.2g}",
+        "origin_skill.json", _target,
     ),
 )
 

@@ -1,102 +1,114 @@
 """Verdict rules: each verdict can be reached, thresholds are where they are declared, and nothing missing supports anything."""
 
 import pytest
+from statsmodels.stats.multitest import multipletests
 
-from analysis.claims import CANNOT_TELL, NOT_SUPPORTED, RULES, SUPPORTED, evaluate
+from analysis.claims import AGREEING, CANNOT_TELL, ENOUGH_POWER, NOT_SUPPORTED, RULES, SENTENCES, SIGNIFICANCE, SUPPORTED, adjusted, decided, evaluate
 from analysis.errors import InputError
 
-EFFECT = {"effect": {"text": "an effect"}}
-POPULATIONS = {"delta_bic": 50.0, "best_k": 2, "within_method": [12.0, 15.0]}
-ECCENTRICITY = {"p_all": 0.001, "p_wide": 0.01, "n_wide_low": 30, "n_wide_high": 30}
-CLASSIFIER = {"labels_from_q": False, "auroc_low": 0.6, "auroc_high": 0.8}
-AGES = {"p_axis": 0.01, "p_eccentricity": 0.5, "detectable_r": 0.5}
-KOZAI = {"least": 0.02, "most": 0.1}
-OCCURRENCE = {"rejected": [True, False, True]}
-DISK = {"share_arriving": 0.6}
-TARGET = {"labels_from_q": False, "probabilities": [0.96, 0.99]}
-JUDGE = {rule.id: rule.judge for rule in RULES}
-
-
-@pytest.mark.parametrize(
-    ("claim", "evidence", "change", "verdict"),
-    [
-        ("populations", POPULATIONS, {}, SUPPORTED),
-        ("populations", POPULATIONS, {"delta_bic": 9.9}, NOT_SUPPORTED),
-        ("populations", POPULATIONS, {"within_method": [12.0, -3.0]}, CANNOT_TELL),
-        ("populations", POPULATIONS, {"within_method": [12.0]}, CANNOT_TELL),
-        ("populations", POPULATIONS, {"best_k": 3}, CANNOT_TELL),
-        ("populations", POPULATIONS, {"delta_bic": None}, CANNOT_TELL),
-        ("eccentricity", ECCENTRICITY, {}, SUPPORTED),
-        ("eccentricity", ECCENTRICITY, {"p_wide": 0.2}, NOT_SUPPORTED),
-        ("eccentricity", ECCENTRICITY, {"p_wide": 0.2, "n_wide_high": 6}, CANNOT_TELL),
-        ("eccentricity", ECCENTRICITY, {"p_all": 0.2}, CANNOT_TELL),
-        ("eccentricity", ECCENTRICITY, {"p_wide": None}, CANNOT_TELL),
-        ("classifier", CLASSIFIER, {}, SUPPORTED),
-        ("classifier", CLASSIFIER, {"labels_from_q": True}, CANNOT_TELL),
-        ("classifier", CLASSIFIER, {"auroc_low": 0.4, "auroc_high": 0.55}, NOT_SUPPORTED),
-        ("classifier", CLASSIFIER, {"auroc_low": 0.4}, CANNOT_TELL),
-        ("ages", AGES, {}, SUPPORTED),
-        ("ages", AGES, {"p_axis": 0.03}, CANNOT_TELL),  # 0.03 times two regressions is above 0.05
-        ("ages", AGES, {"p_axis": 0.3, "detectable_r": 0.25}, NOT_SUPPORTED),
-        ("ages", AGES, {"p_axis": None, "p_eccentricity": None}, CANNOT_TELL),
-        ("kozai", KOZAI, {}, SUPPORTED),
-        ("kozai", KOZAI, {"least": 0.009}, CANNOT_TELL),
-        ("kozai", KOZAI, {"least": 0.0, "most": 0.009}, NOT_SUPPORTED),
-        ("kozai", KOZAI, {"least": None}, CANNOT_TELL),
-        ("occurrence", OCCURRENCE, {}, CANNOT_TELL),
-        ("occurrence", OCCURRENCE, {"rejected": [True, True]}, NOT_SUPPORTED),
-        ("occurrence", OCCURRENCE, {"rejected": []}, CANNOT_TELL),
-        ("disk", DISK, {}, SUPPORTED),
-        ("disk", DISK, {"share_arriving": 0.4}, CANNOT_TELL),
-        ("disk", DISK, {"share_arriving": 0.005}, NOT_SUPPORTED),
-        ("target", TARGET, {}, SUPPORTED),
-        ("target", TARGET, {"labels_from_q": True}, CANNOT_TELL),
-        ("target", TARGET, {"probabilities": [0.01, 0.04]}, NOT_SUPPORTED),
-        ("target", TARGET, {"probabilities": [0.01, 0.99]}, CANNOT_TELL),
-        ("target", TARGET, {"probabilities": []}, CANNOT_TELL),
-    ],
-)
-def test_verdicts(claim, evidence, change, verdict):
-    assert JUDGE[claim]({**evidence, **change})[0] == verdict
+SOUND = {"sound": True}
+FOUND = {"effect": {"text": "an effect"}, "p": 1e-4, "p_error": 1e-5, "power": 0.9, "passes": [True, True, True, False, None], "calibration": SOUND}
+TESTED = ("populations", "eccentricity", "classifier", "ages")
+EVIDENCE = {
+    **{claim: {**FOUND, "labels_from_q": False} for claim in TESTED},
+    "kozai": {"least": 0.02, "most": 0.1}, "occurrence": {"rejected": [True, False, True]}, "disk": {"share_low": 0.55, "share_high": 0.65},
+    "target": {"labels_from_q": False, "low": [0.96, 0.99], "high": [1.0, 1.0]},
+}
+LOW, HIGH = {"low": [0.0, 0.01], "high": [0.03, 0.05]}, {"low": [0.96, 0.2], "high": [1.0, 1.0]}
 
 
 def _all(**changes):
-    values = {
-        "populations": POPULATIONS, "eccentricity": ECCENTRICITY, "classifier": CLASSIFIER, "ages": AGES, "kozai": KOZAI,
-        "occurrence": OCCURRENCE, "disk": DISK, "target": TARGET,
-    }
-    return {name: {**EFFECT, **value, **changes.get(name, {})} for name, value in values.items()}
+    return {name: {"effect": {"text": "an effect"}, "calibration": SOUND, **values, **changes.get(name, {})} for name, values in EVIDENCE.items()}
 
 
-def test_sentence_follows_the_verdict():
-    before = {claim["id"]: claim for claim in evaluate(_all())}
-    after = {claim["id"]: claim for claim in evaluate(_all(disk={"share_arriving": 0.0}))}
-    assert before["disk"]["verdict"] == SUPPORTED and after["disk"]["verdict"] == NOT_SUPPORTED
-    assert before["disk"]["sentence"] != after["disk"]["sentence"]
-    assert all(before[name] == after[name] for name in before if name != "disk")
+def _claims(**changes):
+    return {claim["id"]: claim for claim in evaluate(_all(**changes))}
+
+
+@pytest.mark.parametrize("claim", TESTED)
+@pytest.mark.parametrize(
+    ("change", "verdict", "ground"),
+    [
+        ({}, SUPPORTED, "found"),
+        ({"passes": []}, SUPPORTED, "found"),
+        ({"passes": [True, True, False]}, SUPPORTED, "found"),  # exactly two thirds
+        ({"passes": [True, False]}, CANNOT_TELL, "fragile"),
+        ({"p": 0.03}, CANNOT_TELL, "fragile"),  # 0.03 is above 0.05 once adjusted for four claims
+        ({"p": 0.05}, NOT_SUPPORTED, "absent"),
+        ({"p": 0.5, "power": 0.8}, NOT_SUPPORTED, "absent"),
+        ({"p": 0.5, "power": 0.79}, CANNOT_TELL, "weak"),
+        ({"p": 0.5, "power": None}, CANNOT_TELL, "weak"),
+        ({"p": None}, CANNOT_TELL, "missing"),
+    ],
+)
+def test_claims_with_a_test_share_one_rule(claim, change, verdict, ground):
+    found = _claims(**{claim: change})[claim]
+    assert (found["verdict"], found["sentence"]) == (verdict, SENTENCES[claim][ground])
+
+
+@pytest.mark.parametrize("claim", [rule.id for rule in RULES if rule.id in (*TESTED, "target")])
+def test_a_test_that_errs_too_often_decides_nothing(claim):
+    assert _claims()[claim]["verdict"] == SUPPORTED
+    found = _claims(**{claim: {"calibration": {"sound": False}}})[claim]
+    assert found["verdict"] == CANNOT_TELL and found["sentence"] != _claims()[claim]["sentence"]
 
 
 @pytest.mark.parametrize(
-    ("claim", "evidence", "change", "words"),
+    ("claim", "change", "verdict", "words"),
     [
-        ("populations", POPULATIONS, {"delta_bic": None}, "too few"),
-        ("populations", POPULATIONS, {"within_method": [12.0, -3.0]}, "detection methods"),
-        ("populations", POPULATIONS, {"best_k": 3}, "More than two"),
-        ("eccentricity", ECCENTRICITY, {"p_all": 0.2}, "disagree"),
-        ("eccentricity", ECCENTRICITY, {"p_wide": 0.2, "n_wide_low": 3}, "too few"),
-        ("classifier", CLASSIFIER, {"labels_from_q": True}, "cut in mass ratio"),
-        ("classifier", CLASSIFIER, {"auroc_low": None, "auroc_high": None}, "too few"),
-        ("kozai", KOZAI, {"least": 0.0}, "torn apart"),
-        ("kozai", KOZAI, {"most": None}, "could not be evaluated"),
-        ("occurrence", OCCURRENCE, {}, "is not known"),
-        ("occurrence", OCCURRENCE, {"rejected": []}, "could not be evaluated"),
-        ("target", TARGET, {"probabilities": [0.01, 0.99]}, "disagree"),
-        ("target", TARGET, {"labels_from_q": True}, "cannot tell how"),
+        ("classifier", {"labels_from_q": True}, CANNOT_TELL, "cut in mass ratio"),
+        ("kozai", {}, SUPPORTED, "whatever the strength"),
+        ("kozai", {"least": 0.009}, CANNOT_TELL, "torn apart"),
+        ("kozai", {"least": 0.0, "most": 0.009}, NOT_SUPPORTED, "hardly any"),
+        ("kozai", {"least": None}, CANNOT_TELL, "could not be evaluated"),
+        ("occurrence", {}, CANNOT_TELL, "is not known"),
+        ("occurrence", {"rejected": [True, True]}, NOT_SUPPORTED, "fall short"),
+        ("occurrence", {"rejected": []}, CANNOT_TELL, "could not be evaluated"),
+        ("disk", {}, SUPPORTED, "most of the disc models"),
+        ("disk", {"share_low": 0.49}, CANNOT_TELL, "not known"),
+        ("disk", {"share_low": 0.002, "share_high": 0.009}, NOT_SUPPORTED, "hardly any"),
+        ("disk", {"share_low": 0.002, "share_high": 0.011}, CANNOT_TELL, "not known"),
+        ("disk", {"share_low": None}, CANNOT_TELL, "could not be evaluated"),
+        ("target", {}, SUPPORTED, "binary-like"),
+        ("target", {"labels_from_q": True}, CANNOT_TELL, "cannot tell how"),
+        ("target", LOW, NOT_SUPPORTED, "planet-like"),
+        ("target", {**LOW, "high": [0.03, 0.06]}, CANNOT_TELL, "cannot tell how"),
+        ("target", HIGH, CANNOT_TELL, "cannot tell how"),
+        ("target", {"low": [], "high": []}, CANNOT_TELL, "cannot tell how"),
+        ("target", {"low": [None, 0.99]}, CANNOT_TELL, "cannot tell how"),
     ],
 )
-def test_sentence_is_the_true_one_on_each_path(claim, evidence, change, words):
-    verdict, sentence = JUDGE[claim]({**evidence, **change})
-    assert verdict == CANNOT_TELL and words in sentence
+def test_each_verdict_of_the_other_rules(claim, change, verdict, words):
+    found = _claims(**{claim: change})[claim]
+    assert found["verdict"] == verdict and words in found["sentence"]
+
+
+def test_the_grounds_have_sentences_and_the_thresholds_are_those_declared():
+    assert (SIGNIFICANCE, ENOUGH_POWER, AGREEING) == (0.05, 0.8, pytest.approx(2 / 3))
+    for claim in TESTED:
+        assert {"found", "absent", "fragile", "weak", "missing", "matter"} == set(SENTENCES[claim])
+    assert decided({**FOUND, "p_adjusted": None}) == (CANNOT_TELL, "missing")
+
+
+def test_adjustment_is_that_of_benjamini_and_yekutieli():
+    p = {"a": 0.001, "b": 0.02, "c": None, "d": 0.3, "e": 0.04}
+    reference = multipletests([0.001, 0.02, 0.3, 0.04], method="fdr_by")[1]
+    found = adjusted(p)
+    assert found["c"] is None and [found[name] for name in "abde"] == pytest.approx(list(reference))
+    assert adjusted({"a": None}) == {"a": None}
+
+
+def test_one_claim_more_makes_every_other_harder():
+    alone = {claim: {"p": None} for claim in TESTED[1:]}
+    assert _claims(populations={"p": 0.03}, **alone)["populations"]["verdict"] == SUPPORTED
+    assert _claims(populations={"p": 0.03})["populations"]["verdict"] == CANNOT_TELL
+
+
+def test_sentence_follows_the_verdict():
+    before, after = _claims(), _claims(disk={"share_low": 0.0, "share_high": 0.001})
+    assert before["disk"]["verdict"] == SUPPORTED and after["disk"]["verdict"] == NOT_SUPPORTED
+    assert before["disk"]["sentence"] != after["disk"]["sentence"]
+    assert all(before[name] == after[name] for name in before if name != "disk")
 
 
 def test_missing_evidence_is_an_error():

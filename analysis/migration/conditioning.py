@@ -67,7 +67,7 @@ def prior_weights(name: str, triples: Triples, host: float, config: OccurrenceCo
 def prior_table(triples: Triples, values: dict[str, Any], config: OccurrenceConfig, names: tuple[str, ...] = PRIORS) -> pd.DataFrame:
     """One row per prior: shares of the outcomes among stable perturbers, their share of the prior, and the same with nothing noticed.
 
-    *_bound counts what the averaged equations cannot follow as migrated. A prior without weight in the ensemble has no row.
+    *_bound counts what the averaged equations cannot follow as migrated; _low and _high bound the central 95 %. A prior without weight in the ensemble has no row.
     """
     chances = noticed(config, values, triples.outer_mass, triples.outer_axis, triples.outer_eccentricity)
     migrated = triples.outcome == MIGRATED
@@ -82,7 +82,8 @@ def prior_table(triples: Triples, values: dict[str, Any], config: OccurrenceConf
             shares = conditioned(weight, migrated, chances["any"])
             bound = conditioned(weight, migrated | (triples.outcome == INVALID), chances["any"])
             row |= {key: shares[key] for key in ("migrated_share_hidden", "hidden_share", "noticed_migrated_share")}
-            row |= {"migrated_share_bound": bound["migrated_share"], "migrated_share_hidden_bound": bound["migrated_share_hidden"]}
+            _, highest = quantile(Factor("migrated", "beta", ratio_share(weight, migrated | (triples.outcome == INVALID))), [0.025, 0.975])
+            row |= {"migrated_share_bound_high": float(highest), "migrated_share_bound": bound["migrated_share"], "migrated_share_hidden_bound": bound["migrated_share_hidden"]}
             row |= {f"noticed_{method}_share": float((weight * chances[method]).sum() / total) for method in METHODS}
             covered = float(weight.mean()) if name != "ensemble" else 1.0
             rows.append({"prior": name, "covered_share": covered, "effective_systems": effective_number(weight), **row})

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.config import DiskConfig
 from analysis.constants import AU_M, DAY_S, MJUP_MSUN, MSUN_KG, YEAR_S, G
 from analysis.errors import InputError
+from analysis.migration.outcomes import wilson
 
 __all__ = [
     "GCM2",
@@ -203,6 +204,7 @@ def _journeys(config: DiskConfig, host_mass: float, companion_mass: float, final
         for model in MODELS:
             duration = travel_time(axis, times[model])
             in_time = duration <= discs["lifetime"]
+            arrived = wilson(int((in_time & reaches).sum()), len(in_time))
             rows.append(
                 {
                     "birth_axis_au": birth,
@@ -213,6 +215,8 @@ def _journeys(config: DiskConfig, host_mass: float, companion_mass: float, final
                     "in_time_share_shortest_lifetime": float((duration <= config.lifetime[0] * 1e6).mean()),
                     "in_time_share_longest_lifetime": float((duration <= config.lifetime[1] * 1e6).mean()),
                     "arrives_share": float((in_time & reaches).mean()),
+                    "arrives_share_low": arrived[0],
+                    "arrives_share_high": arrived[1],
                 }
             )
     return pd.DataFrame(rows)

@@ -23,8 +23,7 @@ from analysis.population.age_intervals import (
 from analysis.population.age_partial import age_error_study, age_spreads, partial_correlation_test
 from analysis.population.age_power import at_power, coverage_by_method, hosts_needed, power_curve
 from analysis.population.age_regression import host_means, most_influential_host, regression
-from analysis.population.ages import PASSES
-from analysis.population.ages import _pass_rows as pass_rows
+from analysis.population.ages import PASSES, pass_rows
 from analysis.population.rows import population_rows
 from analysis.progress import track
 

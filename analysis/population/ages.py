@@ -23,7 +23,7 @@ from analysis.population.age_regression import (
 )
 from analysis.population.rows import population_rows
 
-__all__ = ["MODELS", "PASSES", "Ages", "run"]
+__all__ = ["MODELS", "PASSES", "Ages", "pass_rows", "run"]
 
 LOG_A, LOG_AGE, LOG_M, E = "log_semimajor_axis", "log_host_age_gyr", "log_host_mass", "eccentricity"
 MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -108,7 +108,7 @@ def run(config: AgesConfig, sample: Any, target: Any) -> Ages:
         },
     }
     for name in PASSES:
-        rows = _pass_rows(aged, name, summary["influence"]["host_name"])
+        rows = pass_rows(aged, name, summary["influence"]["host_name"])
         summary["correlations"][name] = {orbit: _correlated(rows, orbit, config) for orbit in ("semimajor_axis_au", LOG_A, E)}
         summary["regressions"][name] = {model: _fitted(rows, model, config) for model in MODELS}
     return Ages(aged, comparison, _without_nan(summary))
@@ -149,7 +149,8 @@ def _influence(aged: pd.DataFrame, config: AgesConfig) -> dict[str, Any]:
     return out
 
 
-def _pass_rows(aged: pd.DataFrame, name: str, influential: str | None) -> pd.DataFrame:
+def pass_rows(aged: pd.DataFrame, name: str, influential: str | None) -> pd.DataFrame:
+    """The aged companions of one of `PASSES`; `influential` is the host that its last one leaves out."""
     if name == "low_mass_ratio":
         kept = ~aged["high_mass_ratio"].astype(bool)
     elif name == "without_most_influential_host":

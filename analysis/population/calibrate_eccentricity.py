@@ -26,6 +26,7 @@ SCENARIOS = {
     "alternative": "wide orbits; low-q companions from Kipping (2013), high-q ones from Do O et al. (2023)",
 }
 TRUTH = "difference of the mean eccentricities of the two Beta distributions drawn from"
+FEW = True  # six wide companions against five
 HOST_CORRELATION = 0.7
 
 

@@ -25,6 +25,7 @@ __all__ = ["CLAIM", "SCENARIOS", "SECTIONS", "TRUTH", "prepare", "simulate"]
 
 CLAIM = "target"
 NUMBER = 7
+NEITHER = True  # features that say nothing beyond the method justify no verdict
 SECTIONS = ("origin_skill", "origin")
 SCENARIOS = {
     "null": "the real label vectors of hosts, drawn with replacement within detection method and multiplicity: features say nothing beyond method",
@@ -87,5 +88,5 @@ def simulate(scenario: str, index: int, prepared: Prepared) -> dict[str, float]:
     ends = {name: [float(getattr(item, name)[0]) for item in found.values()] for name in ("value", "low", "high")}
     return {
         "p": math.nan, "estimate": float(main.value[0]), "low": float(main.low[0]), "high": float(main.high[0]), "truth": prepared.truth[scenario],
-        "verdict": verdict(ends["value"], ends["value"]), "verdict_interval": verdict(ends["low"], ends["high"]),
+        "verdict": verdict(ends["low"], ends["high"]), "verdict_of_points": verdict(ends["value"], ends["value"]),
     }

@@ -32,6 +32,7 @@ FAMILIES = {
 }
 CONCAVE, GAP = 2, -1  # places of the term whose coefficient must not be negative, and of the gap
 LN10 = float(np.log(10))
+TINY = 1e-280
 BATCH = 64  # catalogues fitted at once: bounds the memory
 _CENTRE, _SCALE = (-3.5, -0.5), 1.5  # dex; puts the terms on one scale, no influence on the fit
 
@@ -201,7 +202,7 @@ def _evaluate(model: Model, theta: np.ndarray, data: Catalogues) -> tuple[np.nda
     upper = np.triu_indices(size)
     weighted, top = weighted_detection(model, theta)
     moments = (weighted.reshape(-1, weighted.shape[2]) @ model.products).reshape(*weighted.shape[:2], -1)
-    z = moments[..., 0]
+    z = np.maximum(moments[..., 0], TINY)  # a step so long that a window sees nothing has a likelihood near zero, and is halved
     mean = moments[..., 1 : size + 1] / z[..., None]
     second = np.zeros((*z.shape, size, size))
     second[..., upper[0], upper[1]] = moments[..., size + 1 :] / z[..., None]
@@ -252,7 +253,7 @@ def _newton(model: Model, data: Catalogues, start: np.ndarray, fixed: np.ndarray
         information[good], lost[good] = curvature[better], taken[better]
         step[poor] /= 2
         step[good] = _step(gradient[good], information[good], lost[good], fixed[good])
-        done[good[np.abs((gradient[good] * ~fixed[good] * step[good]).sum(axis=1)) < 1e-8]] = True
+        done[good[np.abs((gradient[good] * ~fixed[good] * step[good]).sum(axis=1)) < 1e-10]] = True
         done[poor[np.abs(step[poor]).max(axis=1) < 1e-10]] = True
     return Fit(theta, value, information, done)
 

@@ -12,7 +12,7 @@ from analysis.report.numbers import lookup
 
 __all__ = ["evidence", "write"]
 
-POPULATIONS_EFFECT = "depth of the valley {estimate} ({low} to {high}) dex"
+POPULATIONS_EFFECT = "depth of the gap {estimate} ({low} to {high}) dex"
 
 
 def _effect(text: str, **values: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _kozai(get: Any) -> dict[str, Any]:
     shares = {label: found["migrated_share"] for label, found in variants.items()}
     least, most = (
         min((found["migrated_share_low"] for found in variants.values()), default=None),
-        max((found["migrated_share_bound"] for found in variants.values()), default=None),
+        max((found["migrated_share_bound_high"] for found in variants.values()), default=None),
     )
     usual = [f"{formatted(share, 'percent:1')} % at {label.removeprefix('default_').replace('_', '.')} tidal radii" for label, share in shares.items() if "default_" in label]
     return {
@@ -104,28 +104,32 @@ def _occurrence(get: Any) -> dict[str, Any]:
 
 
 def _disk(get: Any) -> dict[str, Any]:
-    share, in_time, short, long = (
+    share, low, high, in_time, short, long = (
         get("disk_summary.json", f"journeys.1.gap.{name}")
-        for name in ("arrives_share", "in_time_share", "in_time_share_shortest_lifetime", "in_time_share_longest_lifetime")
+        for name in ("arrives_share", "arrives_share_low", "arrives_share_high", "in_time_share", "in_time_share_shortest_lifetime", "in_time_share_longest_lifetime")
     )
     return {
-        "share_arriving": share,
+        "share_low": low, "share_high": high,
         "effect": _effect(
-            f"{formatted(share, 'percent:0')} % of disc models arrive; {formatted(in_time, 'percent:0')} % would be in time without an inner edge "
-            f"({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
-            name="arrives_share", value=share,
+            f"{formatted(share, 'percent:0')} % of disc models arrive ({formatted(low, 'percent:0')} to {formatted(high, 'percent:0')}); {formatted(in_time, 'percent:0')} % "
+            f"would be in time without an inner edge ({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
+            name="arrives_share", value=share, low=low, high=high,
         ),
     }
 
 
 def _target(get: Any) -> dict[str, Any]:
-    variants = get("origin_summary.json", "sets.candidates.variants") or {}
-    chances = [variant["target_probability"] for variant in variants.values() if isinstance(variant, dict)]
-    known = [chance for chance in chances if chance is not None]
-    text = f"{formatted(min(known), 'fixed:2')} to {formatted(max(known), 'fixed:2')} by model" if known else formatted(None, "fixed")
+    models = list((get("origin_skill.json", "target_claim.models") or {}).values())
+    known = [model["probability"] for model in models if model["probability"] is not None]
+    low, high = ([model[end] for model in models] for end in ("low", "high"))
+    ends = [min((end for end in low if end is not None), default=None), max((end for end in high if end is not None), default=None)]
+    text = (
+        f"probability of the binary-like label {formatted(min(known), 'significant:1')} to {formatted(max(known), 'significant:1')} by model "
+        f"({formatted(ends[0], 'significant:1')} to {formatted(ends[1], 'significant:1')})"
+    ) if known else "no model could be trained"
     return {
-        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"), "probabilities": chances,
-        "effect": _effect(f"probability of the binary-like label {text}", name="probability", low=min(known, default=None), high=max(known, default=None)),
+        "labels_from_q": get("origin_summary.json", "labels.defined_by_a_feature"), "low": low, "high": high,
+        "effect": _effect(text, name="probability", low=ends[0], high=ends[1]),
     }
 
 

@@ -53,8 +53,8 @@ def test_the_targets_interval_covers(target, scenario):
     found = runs(calibrate_target, target, scenario, 300)
     covered = (found["low"] <= found["truth"]) & (found["truth"] <= found["high"])
     assert 0.92 <= covered.mean() <= 0.99
-    assert np.isnan(found["p"]).all() and set(np.unique(found["verdict"])) <= {-1, 0, 1}
-    assert np.mean(found["verdict_interval"] != 0) <= 0.02
+    assert np.isnan(found["p"]).all() and set(np.unique(found["verdict_of_points"])) <= {-1, 0, 1}
+    assert np.mean(found["verdict"] != 0) <= 0.02 < np.mean(found["verdict_of_points"] != 0)
 
 
 @pytest.mark.parametrize("module", [calibrate_classifier, calibrate_target])
