@@ -144,6 +144,7 @@ DERIVED = (
     Output("numbers", "analysis.report.numbers"),
     Output("tables", "analysis.report.tables"),
     Output("summary", "analysis.report.summary"),
+    Output("explorer", "analysis.report.explorer"),
     Output("variables", "analysis.report.variables", reads=("manuscript/expected.json", "data/frozen/simulations/MANIFEST.json")),
 )
 

@@ -3,13 +3,21 @@
 Only the standard library is used, so that a chunk costs nothing. Paths are relative to the manuscript's folder.
 """
 
+import html
 import json
+import sys
 
 from analysis.runtime import ROOT
 
-__all__ = ["figure", "table"]
+__all__ = ["explorer", "figure", "table"]
 
 RESULTS = ROOT / "results"
+ASSETS = ROOT / "manuscript" / "explorer"
+STATIC = {
+    "fig-clustering": "mass ratio and axis", "fig-ae": "eccentricity and axis", "fig-levels": "feasibility by level", "fig-age": "feasibility by age",
+}
+# Catalogue names are not ours: nothing in the data may end the script element, start a comment in it, or look like a shortcode.
+ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def _content(name: str) -> dict:
@@ -30,6 +38,27 @@ def table(name: str) -> None:
     """Print a table of tables.json as a Markdown pipe table; numeric columns are right-aligned."""
     content = _content("tables.json")[name]
     print(pipe_table(content["columns"], content["rows"]))
+
+
+def explorer(title: str = "Explorer", figures: dict[str, str] = STATIC) -> None:
+    """Print the interactive section as a block of raw HTML, which other formats leave out.
+
+    Style, data and script stand in the page itself. `figures` are the figures that show the same without scripts, words by id.
+    """
+    style, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("explorer.css", "explorer.js"))
+    links = ", ".join(f'<a href="#{name}">{html.escape(words)}</a>' for name, words in figures.items())
+    lines = [
+        "``````{=html}", '<section class="xp" aria-labelledby="xp-title">', f'<h2 id="xp-title" class="unnumbered">{html.escape(title)}</h2>',
+        f"<style>\n{style}</style>", f"<noscript><p>This section needs scripts. The figures show the same: {links}.</p></noscript>",
+        '<div id="xp-body" hidden></div>', f'<script type="application/json" id="xp-data">{embedded(_content("explorer.json"))}</script>',
+        f"<script>\n{script}</script>", "</section>", "``````", "",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def embedded(content: dict) -> str:
+    """JSON on one line that is safe inside a script element; the escaped characters occur in its strings alone."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(ESCAPED)
 
 
 def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
