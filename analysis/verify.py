@@ -51,14 +51,14 @@ def _simulations(results: Path) -> list[Check]:
     return [*checks(results), Check("direct integrations: code", UNCHANGED[direct], direct)]
 
 
-def _compared(expected: dict[str, Any], results: Path) -> tuple[list[Difference], str]:
+def _compared(expected: dict[str, Any], results: Path, everything: bool) -> tuple[list[Difference], str]:
     """(differences, the screen that tells them) of `results` against the ledger `expected`."""
     made = _simulations(results)
     differences = [*compare(expected, ledger.collect(results)), *failed(made)]
-    return differences, screen(expected, len(made), differences)
+    return differences, screen(expected, len(made), differences, everything)
 
 
-def verify(quick: bool = False, expected: Path = ledger.EXPECTED, results: Path | None = None) -> int:
+def verify(quick: bool = False, everything: bool = False, expected: Path = ledger.EXPECTED, results: Path | None = None) -> int:
     """Rebuild (unless `results` names a build), compare with the ledger in `expected`, print one screen; 0 when all agrees, 1 otherwise."""
     try:
         content = ledger.read(expected)
@@ -68,13 +68,13 @@ def verify(quick: bool = False, expected: Path = ledger.EXPECTED, results: Path 
         how = "with the stages that are in the cache" if quick else "nothing cached, some minutes"
         print(f"Rebuilding from the frozen data in a temporary folder ({how}) ...", flush=True)
     with tempfile.TemporaryDirectory(prefix="vlms-verify-") as name:
-        differences, told = _compared(content, results or _rebuild(Path(name), quick))
+        differences, told = _compared(content, results or _rebuild(Path(name), quick), everything)
     print(f"Against the ledger {_shown(expected)} ({ledger.digest(content)}):\n{told}")
     print(f"DIFFERS in {counted(differences)}." if differences else "VERIFIED: the results say what the printed paper says.")
     return 1 if differences else 0
 
 
-def accept(yes: bool = False, expected: Path = ledger.EXPECTED, results: Path = RESULTS) -> int:
+def accept(yes: bool = False, everything: bool = False, expected: Path = ledger.EXPECTED, results: Path = RESULTS) -> int:
     """Show how `results` differ from the ledger, ask, and write them as the new ledger; 0 also when nothing is written.
 
     Raises InputError for results that are not the complete, current build of the frozen data with the published parameters.
@@ -92,7 +92,7 @@ def accept(yes: bool = False, expected: Path = ledger.EXPECTED, results: Path = 
         if ledger.text(content) == ledger.text(found):
             print(f"{_shown(expected)} says what the results say already; nothing to accept.")
             return 0
-        differences, told = _compared(content, results)
+        differences, told = _compared(content, results, everything)
         print(f"Against the ledger {_shown(expected)} ({ledger.digest(content)}):\n{told}")
         print(f"Accepting would change {counted(differences)}." if differences else "Accepting would change values within their tolerances alone.")
     if not yes and not _confirmed():
@@ -157,11 +157,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="trust the stages in the cache instead of computing everything again")
     parser.add_argument("--accept", action="store_true", help="make the results in results/ the ledger, after showing the difference (just accept)")
     parser.add_argument("--yes", action="store_true", help="with --accept: do not ask")
+    parser.add_argument("--all", action="store_true", help="list every difference, however many")
     options = parser.parse_args(argv)
     try:
         if options.yes and not options.accept or options.quick and options.accept:
             raise InputError("--yes goes with accept alone, and --quick with verify alone.")
-        return accept(options.yes) if options.accept else verify(options.quick)
+        return accept(options.yes, options.all) if options.accept else verify(options.quick, options.all)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2

@@ -12,9 +12,10 @@ from analysis.report.tolerances import CLASSES, allowance
 __all__ = ["KINDS", "Difference", "compare", "counted", "failed", "screen"]
 
 KINDS = ("data", "claims", "numbers", "tables", "figures", "simulations")
-ABSENT = "(absent)"
+WORDS = {"data": "data sets"}
+ABSENT, CLASS = "(absent)", "tolerance class"
 WIDTH = 70  # characters of a text that the screen shows
-SHOWN = 20  # differences of a kind that the screen lists
+SHOWN = 8  # differences of a kind that the screen lists
 FIGURE = re.compile(r"(−?)(\d+(?:\.\d+)?)(?: × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?")
 DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -78,8 +79,8 @@ def _numbers(expected: dict[str, Any], found: dict[str, Any]) -> Iterator[Differ
             continue
         name, then, now = pair
         if then["class"] != now["class"]:
-            yield Difference("numbers", name, "tolerance class", then["class"], now["class"], "exact")
-        elif not _close(then["value"], now["value"], then["class"], expected["numbers"]):
+            yield Difference("numbers", name, CLASS, then["class"], now["class"], "exact")
+        if not _close(then["value"], now["value"], then["class"], expected["numbers"]):
             yield Difference("numbers", name, "", _value(then), _value(now), _allowed(then, expected["numbers"]))
         elif then["text"] != now["text"] and (then["value"] == now["value"] or _skeleton(then["text"]) != _skeleton(now["text"])):
             yield Difference("numbers", name, "as printed", then["text"], now["text"], "exact")
@@ -145,7 +146,7 @@ def _tables(expected: dict[str, Any], found: dict[str, Any], numbers: dict[str, 
         name, then, now = pair
         kind = then["class"]
         if kind != now["class"]:
-            yield Difference("tables", name, "tolerance class", kind, now["class"], "exact")
+            yield Difference("tables", name, CLASS, kind, now["class"], "exact")
         if then["columns"] != now["columns"]:
             yield Difference("tables", name, "columns", " | ".join(then["columns"]), " | ".join(now["columns"]), "exact")
         elif len(then["rows"]) != len(now["rows"]):
@@ -199,26 +200,27 @@ def failed(checks: list[Check]) -> list[Difference]:
 def counted(differences: list[Difference]) -> str:
     """How many items differ, by kind: "3 numbers and 1 table"."""
     counts = {kind: len({item.item for item in differences if item.kind == kind}) for kind in KINDS}
-    words = [f"{count} {kind if count != 1 else kind.removesuffix('s')}" for kind, count in counts.items() if count]
+    words = [f"{count} {WORDS.get(kind, kind) if count != 1 else WORDS.get(kind, kind).removesuffix('s')}" for kind, count in counts.items() if count]
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else "nothing"
 
 
-def screen(ledger: dict[str, Any], checks: int, differences: list[Difference]) -> str:
+def screen(ledger: dict[str, Any], checks: int, differences: list[Difference], everything: bool = False) -> str:
     """One screen: what agrees, counted by kind, then what does not, with what was expected, found and allowed.
 
-    ledger: the expected one; checks: the number of checks of frozen simulations that were made.
+    ledger: the expected one; checks: the number of checks of frozen simulations that were made; everything: list all differences, however many.
     """
     sizes = {**{kind: len(ledger[kind]) for kind in KINDS[:-1]}, "simulations": checks}
     cells = sum(len(row) for table in ledger["tables"].values() for row in table["rows"])
     lines, listed = [], []
     for kind in KINDS:
-        own = [item for item in differences if item.kind == kind]
+        own = sorted((item for item in differences if item.kind == kind), key=lambda item: item.part == CLASS)
+        shown = len(own) if everything else SHOWN
         new = {item.item for item in own if item.expected == ABSENT and not item.part}
         changed = {item.item for item in own} - new
         remark = (f" ({cells} cells)" if kind == "tables" else "") + (f", and {len(new)} more not in the ledger" if new else "")
-        lines.append(f"  {kind:<12}{sizes[kind] - len(changed):>5} of {sizes[kind]} agree{remark}")
+        lines.append(f"  {WORDS.get(kind, kind):<12}{sizes[kind] - len(changed):>5} of {sizes[kind]} agree{remark}")
         if own:
-            listed += [f"Differing {kind}:", *(_told(item) for item in own[:SHOWN]), *([f"  ... and {len(own) - SHOWN} more"] if len(own) > SHOWN else [])]
+            listed += [f"Differing {WORDS.get(kind, kind)}:", *(_told(item) for item in own[:shown]), *([f"  ... and {len(own) - shown} more (--all lists them)"] if len(own) > shown else [])]
     return "\n".join(lines + listed)
 
 
