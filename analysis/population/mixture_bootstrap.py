@@ -32,7 +32,8 @@ class Null:
 @dataclass(frozen=True)
 class LikelihoodRatio:
     """2 ln(L(k + 1) / L(k)): observed, and under the null (draws,); p = (1 + #) / (1 + draws), p_error its Monte-Carlo
-    standard error. delta_bic is BIC(k) - BIC(k + 1)."""
+    standard error. delta_bic is BIC(k) - BIC(k + 1); smallest_component the fewest rows that one of the k + 1 components of
+    the data is the most probable one for: a few rows away from the rest reject one Gaussian as well as two populations do."""
 
     k: int
     rows: int
@@ -43,6 +44,7 @@ class LikelihoodRatio:
     p: float
     p_error: float
     delta_bic: float
+    smallest_component: int
 
     def summary(self) -> dict[str, Any]:
         """Scalars, among them how often BIC prefers k + 1 in catalogues that hold k components."""
@@ -54,6 +56,7 @@ class LikelihoodRatio:
             "effective_rows": self.effective_rows,
             "observed": self.observed,
             "delta_bic": self.delta_bic,
+            "smallest_component": self.smallest_component,
             "null_median": float(np.median(self.null)),
             "null_95": float(np.quantile(self.null, 0.95)),
             "null_largest": float(self.null.max()),
@@ -161,4 +164,5 @@ def likelihood_ratio(
         p=p,
         p_error=float(np.sqrt(p * (1 - p) / (1 + draws))),
         delta_bic=float((small.bic - large.bic)[0]),
+        smallest_component=int(np.bincount(responsibilities(large, points, errors)[0].argmax(axis=1), minlength=k + 1).min()),
     )

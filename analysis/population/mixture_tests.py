@@ -113,12 +113,19 @@ def _tests(
     single = rows["object_id"].isin(one_row_per_host(table)["object_id"]).to_numpy(dtype=bool)
     ladder = range(1, mixture.max_components)
     todo: list[tuple[str, str, int, np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]] = [(PRIMARY, "headline", k, everything, hosts, None, None) for k in ladder]
-    todo += [("rows independent", "hosts", k, everything, alone, None, None) for k in ladder if k < 3]
+    todo += [("rows independent", "hosts", 1, everything, alone, None, None)]
     todo += [("one row per host", "hosts", k, single, hosts, None, None) for k in ladder if k < 3]
+    todo += [("without mass limits", "errors", 1, value, hosts, None, None)]
     todo += [("with errors", "errors", k, value, hosts, None, noise) for k in ladder if k < 3]
     todo += [("weighted by mass range", "weights", k, everything, hosts, inside, None) for k in ladder if k < 3]
     todo += [(f"without {name}", "method", 1, method != name, hosts, None, None) for name in METHOD_ORDER]
-    todo += [(f"only {name}", "method", 1, method == name, hosts, None, None) for name in METHOD_ORDER]
+    for name in METHOD_ORDER:
+        same = method == name
+        todo.append((f"only {name}", "method", 1, same, hosts, None, None))
+        if (same & single).sum() < same.sum():
+            todo.append((f"only {name}, one per host", "method", 1, same & single, hosts, None, None))
+        if (same & value).sum() < same.sum():
+            todo.append((f"only {name}, no mass limits", "method", 1, same & value, hosts, None, None))
     records, null = [], []
     for name, group, k, keep, unit, weight, error in track(todo, "likelihood-ratio tests"):
         record: dict[str, Any] = {"name": name, "group": group, "k": k, "rows": int(keep.sum()), "hosts": len(np.unique(hosts[keep]))}
@@ -132,7 +139,7 @@ def _tests(
             null.append(pd.DataFrame({"name": name, "k": k, "draw": np.arange(len(result.null)), "likelihood_ratio": result.null}))
         records.append(record | {"reason": reason})
     columns = [
-        "name", "group", "k", "rows", "hosts", "effective_rows", "observed", "delta_bic", "null_median", "null_95", "null_largest", "draws", "p", "p_error",
+        "name", "group", "k", "rows", "hosts", "effective_rows", "observed", "delta_bic", "smallest_component", "null_median", "null_95", "null_largest", "draws", "p", "p_error",
         "null_share_bic_prefers_more", "null_share_bic_gain_above_10", "reason",
     ]
     empty = pd.DataFrame({"name": pd.Series(dtype=str), "k": pd.Series(dtype=int), "draw": pd.Series(dtype=int), "likelihood_ratio": pd.Series(dtype=float)})
@@ -173,7 +180,7 @@ def _desert(points: np.ndarray, hosts: np.ndarray, method: np.ndarray, config: M
 
 
 def _slug(name: str) -> str:
-    return name.lower().replace(" ", "_")
+    return name.lower().replace(",", "").replace(" ", "_")
 
 
 def _plain(record: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +192,9 @@ def _nested_tests(tests: pd.DataFrame) -> dict[str, Any]:
     """name -> "k_against_k+1" -> the test."""
     result: dict[str, Any] = {}
     for row in tests.to_dict("records"):
-        result.setdefault(_slug(row["name"]), {})[f"{row['k']}_{row['k'] + 1}"] = _plain({key: value for key, value in row.items() if key not in ("name", "k", "group")})
+        values = _plain({key: value for key, value in row.items() if key not in ("name", "k", "group")})
+        counts = {key: int(values[key]) for key in ("draws", "smallest_component") if values[key] is not None}
+        result.setdefault(_slug(row["name"]), {})[f"{row['k']}_{row['k'] + 1}"] = values | counts
     return result
 
 

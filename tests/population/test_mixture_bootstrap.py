@@ -94,6 +94,7 @@ def test_two_groups_are_found_and_a_third_is_not():
     assert first.p == 0.01 and first.p_error == pytest.approx(np.sqrt(0.01 * 0.99 / 100)) and second.p > 0.05
     assert first.observed == pytest.approx(2 * np.diff([fit_batch(points, k, 8, FLOOR, 1).log_likelihood[0] for k in (1, 2)])[0])
     assert first.delta_bic == pytest.approx(first.observed - 6 * np.log(120))
+    assert 35 < first.smallest_component <= 60
     summary = first.summary()
     assert summary["rows"] == 120 and summary["hosts"] == 90 and summary["draws"] == 99
     assert summary["null_share_bic_prefers_more"] == np.mean(first.null > 6 * np.log(120))
