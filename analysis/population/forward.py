@@ -150,7 +150,8 @@ def model_on(grid: Grid, windows: tuple[Window, ...], detection: np.ndarray, fam
     """The model of `family` on `grid` with detection (m, nx, ny) given; where tilted, every window has its own cells."""
     none = np.empty(0)
     bare = Model(grid, windows, family, detection, none, none, none, none, config.deepest * LN10, float(np.log10(config.mass_ratio_break)), config.break_softness, tilted)
-    used = detection.max(axis=0) > 1e-6
+    used = detection.max(axis=0) > 1e-6  # beyond, a polynomial population would be extrapolated, not constrained
+    bare = replace(bare, detection=np.where(used, detection, 0.0))
     copies = len(windows) if tilted else 1
     x, y = (v[used] for v in np.meshgrid(grid.x, grid.y, indexing="ij"))
     terms = np.concatenate([bare.phi(x, y, m) for m in range(copies)])
@@ -170,7 +171,8 @@ def found_of(model: Model, theta: np.ndarray) -> np.ndarray:
     """What is found through every window, f D (m, nx, ny), up to a factor for each window."""
     x, y = np.meshgrid(model.grid.x, model.grid.y, indexing="ij")
     log_f = np.stack([model.phi(x, y, m) @ theta for m in range(len(model.windows))])
-    return np.exp(log_f - log_f.max(axis=(1, 2), keepdims=True)) * model.detection
+    log_found = np.where(model.detection > 0, log_f + np.log(np.maximum(model.detection, TINY)), -np.inf)
+    return np.exp(log_found - log_found.max(axis=(1, 2), keepdims=True))
 
 
 def summarised(
