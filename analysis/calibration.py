@@ -30,7 +30,7 @@ MODULES = (
 )
 CLAIMS = {module.CLAIM: module for module in MODULES}
 FILE = frozen.SIMULATIONS / "calibration.npz"
-NULL = "null"  # scenarios whose name begins so are null hypotheses
+NULL, ALTERNATIVE = "null", "alternative"  # scenarios whose names begin so are judged; others show what lies outside the hypotheses
 NEARLY = 1e-6  # relative difference up to which a simulation made again counts as the same
 VALUES = ("p", "estimate", "low", "high", "truth")
 
@@ -125,6 +125,7 @@ def error_rates(values: dict[str, np.ndarray], significance: float) -> dict[str,
         "mean_error": float(np.mean((values["estimate"] - truth)[asked])) if asked.any() else math.nan,
         "supported": float(np.mean(verdict == 1)) if verdict is not None else math.nan,
         "not_supported": float(np.mean(verdict == -1)) if verdict is not None else math.nan,
+        "decided_by_points": float(np.mean(values["verdict_of_points"] != 0)) if "verdict_of_points" in values else math.nan,
     }
     row["rejected_low"], row["rejected_high"] = proportion(below, len(known))
     row["coverage_low"], row["coverage_high"] = proportion(covered, int(asked.sum()))
@@ -167,7 +168,9 @@ def run(config: CalibrationConfig, **inputs: Any) -> Calibration:
     arrays = load()
     entry = frozen.read_manifest()["files"][FILE.name]
     rows: list[dict[str, Any]] = []
-    summary: dict[str, Any] = {"significance": config.significance, "runs": entry["runs"], "claims": {}, "rerun": {}}
+    summary: dict[str, Any] = {
+        "significance": config.significance, "largest_size": config.largest_size, "rerun_share": config.rerun_share, "runs": entry["runs"], "claims": {}, "rerun": {},
+    }
     parts = {claim: _stored(claim, arrays) for claim in CLAIMS}
     todo = [(claim, scenario) for claim, found in parts.items() for scenario in found]
     again: dict[str, list[tuple[int, bool, bool]]] = {claim: [] for claim in CLAIMS}
@@ -199,7 +202,7 @@ def run(config: CalibrationConfig, **inputs: Any) -> Calibration:
 
 
 def _of_claim(own: pd.DataFrame, module: Any, applies: bool, config: CalibrationConfig) -> dict[str, Any]:
-    """What the ledger needs of one claim: the largest size, the power, the coverage over all scenarios, and whether they are as they must be."""
+    """What the ledger needs of one claim: the largest size, the power, the worst coverage under its hypotheses, and whether they are as they must be."""
     found: dict[str, Any] = {
         "applies": applies, "truth": module.TRUTH, "size": None, "size_low": None, "size_high": None, "power": None, "coverage": None, "coverage_low": None,
         "coverage_high": None, "wrong_verdicts": None, "simulations": int(own["simulations"].sum()) if len(own) else 0, "sound": None,
@@ -211,10 +214,10 @@ def _of_claim(own: pd.DataFrame, module: Any, applies: bool, config: Calibration
     if len(tested):
         worst = tested.loc[tested["rejected"].idxmax()]
         found |= {"size": worst["rejected"], "size_low": worst["rejected_low"], "size_high": worst["rejected_high"]}
-    powered = own[(own["scenario"] == "alternative") & (own["tests"] > 0)]
+    powered = own[(own["scenario"] == ALTERNATIVE) & (own["tests"] > 0)]
     if len(powered):
         found |= {"power": powered["rejected"].iloc[0], "power_low": powered["rejected_low"].iloc[0], "power_high": powered["rejected_high"].iloc[0]}
-    covering = own[own["intervals"] > 0]
+    covering = own[(null | own["scenario"].str.startswith(ALTERNATIVE)) & (own["intervals"] > 0)]
     if len(covering):
         worst = covering.loc[(covering["coverage"] - 0.95).abs().idxmax()]
         found |= {"coverage": worst["coverage"], "coverage_low": worst["coverage_low"], "coverage_high": worst["coverage_high"]}

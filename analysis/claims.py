@@ -33,6 +33,7 @@ class Claim:
     """One line of the ledger; `p`, its Monte-Carlo error and the rest are None where a claim has no significance test."""
 
     id: str
+    short: str
     statement: str
     estimand: str
     test: str
@@ -54,6 +55,7 @@ class Rule:
     """A claim without its evidence; `judge` gives verdict and sentence."""
 
     id: str
+    short: str
     statement: str
     estimand: str
     test: str
@@ -191,41 +193,41 @@ def _target(e: Evidence) -> Judgement:
 
 RULES = (
     Rule(
-        "populations", "The companions form two populations in mass ratio, beyond what the detection methods impose.",
+        "populations", "two populations beyond method", "The companions form two populations in mass ratio, beyond what the detection methods impose.",
         "depth (dex) of a gap at the mass ratios of the desert of Zhang (2025), relative to one smooth population",
         "signed root of the likelihood ratio of a gap, one population seen through each method's sensitivity; parametric bootstrap by host, two-sided", TESTED_RULE, "selection_model.json", _populations,
     ),
     Rule(
-        "eccentricity", "Companions above and below the mass-ratio split have different eccentricities on orbits of the same size.",
+        "eccentricity", "eccentricities differ at equal orbit size", "Companions above and below the mass-ratio split have different eccentricities on orbits of the same size.",
         "mean eccentricity above the split minus that below it, on wide orbits",
         "difference of mean eccentricities; all permutations of the labels between hosts with equally many companions on wide orbits, two-sided", TESTED_RULE, "eccentricity_inference.json", _eccentricity,
     ),
     Rule(
-        "classifier", "Features other than mass ratio and detection method tell binary-like from planet-like companions.",
+        "classifier", "features beyond q and method tell the labels", "Features other than mass ratio and detection method tell binary-like from planet-like companions.",
         "probability that of two companions found by one method the binary-like one scores higher (AUROC within methods)",
         "cross-validated by host; labels of whole hosts permuted within method and multiplicity, one-sided", f"{TESTED_RULE}; labels that are a cut in mass ratio decide nothing", "origin_skill.json", _classifier,
     ),
-    Rule("ages", "Orbits change with the age of the host.", "slope of log a on log age (dex per dex)",
+    Rule("ages", "orbits change with host age", "Orbits change with the age of the host.", "slope of log a on log age (dex per dex)",
         "slopes of log a and of e over their jackknife errors, ages permuted among hosts with one and with several companions, Bonferroni", TESTED_RULE, "age_inference.json", _ages),
     Rule(
-        "kozai", "Kozai–Lidov cycles with tides bring TOI-6894 b close to its star without disrupting it.",
+        "kozai", "Kozai–Lidov cycles bring TOI-6894 b in", "Kozai–Lidov cycles with tides bring TOI-6894 b close to its star without disrupting it.",
         "share of stable triples that end migrated", "migrated share of secularly integrated triples, over time lags of the tide and disruption radii",
         f"supported: at least {FEASIBLE:.0%} migrate at every lag and radius, triples that cannot be followed counted as not migrated; not supported: fewer than "
         f"{FEASIBLE:.0%} at every one, these counted as migrated; ends of 95 % intervals", "occurrence_summary.json", _kozai,
     ),
     Rule(
-        "occurrence", "Fragments that migrate by Kozai–Lidov cycles supply the close giants that are observed around such stars.",
+        "occurrence", "fragments supply the close giants", "Fragments that migrate by Kozai–Lidov cycles supply the close giants that are observed around such stars.",
         "births per star that the observed rate needs", "births per star × perturber × migrated share against the observed occurrence",
         "not supported: one birth per star with every other factor at its best falls short of every observed rate; supported: not by this comparison, which can "
         "only reject while the births are a bracket", "occurrence_summary.json", _occurrence,
     ),
     Rule(
-        "disk", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
+        "disk", "disc torques bring TOI-6894 b in", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
         "share of disc models in which the planet arrives", "gap-corrected migration time and inner edge over stated disc parameters",
         f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}; ends of the 95 % interval", "disk_summary.json", _disk,
     ),
     Rule(
-        "target", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label, given its features",
+        "target", "TOI-6894 b formed like a binary", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label, given its features",
         "probabilities by models that never saw it and do not contain the mass ratio, every host counting once",
         f"supported: the 95 % intervals of all probabilities lie above {SURE:g}, with labels given from outside; not supported: all lie below {1 - SURE:.2g}",
         "origin_skill.json", _target,
@@ -259,7 +261,7 @@ def evaluate(evidence: dict[str, Evidence]) -> list[dict[str, Any]]:
         values = {"p": None, "p_error": None, "power": None, "passes": [], "calibration": {}, **evidence[rule.id], "p_adjusted": corrected[rule.id]}
         verdict, sentence = rule.judge(values)
         claims.append(asdict(Claim(
-            rule.id, rule.statement, rule.estimand, rule.test, rule.threshold, values["effect"],
+            rule.id, rule.short, rule.statement, rule.estimand, rule.test, rule.threshold, values["effect"],
             values["p"], values["p_error"], values["p_adjusted"], values["power"],
             values.get("robustness", {"passes": None, "of": None, "meaning": None}), values["calibration"], verdict, sentence, rule.artifact,
         )))

@@ -14,7 +14,7 @@ from analysis.claims import NOT_SUPPORTED, RULES
 from analysis.config import EnsembleConfig, OccurrenceConfig, SecularConfig
 from analysis.migration.conditioning import Triples
 from analysis.migration.factors import Factor, draw, gamma_parameters, quantile, share_factor
-from analysis.migration.occurrence import VERDICTS, compare, moved, observed_rates, physics_variants
+from analysis.migration.occurrence import VERDICTS, compare, migration_factors, observed_rates, physics_variants
 
 __all__ = ["CLAIM", "FEW", "NEEDS", "NEITHER", "NUMBER", "SCENARIOS", "SECTIONS", "TRUTH", "Prepared", "prepare", "simulate"]
 
@@ -57,7 +57,7 @@ def _supply(companions: float, triples: tuple[Triples, ...], config: OccurrenceC
     """Close giants per star at one birth per star and the most favourable time lag, at the upper limit which `config.coverage` sets."""
     share = share_factor("perturber", (companions, config.multiple_share[1]), "", "")
     top = float(quantile(share, 0.5 + config.coverage / 2))
-    return top * max(float(moved(config, item, host)[1][0]) for item in triples)
+    return top * max(float(migration_factors(config, item, host)[1][0]) for item in triples)
 
 
 def _again(triples: Triples, generator: np.random.Generator) -> Triples:

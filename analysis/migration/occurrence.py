@@ -33,7 +33,7 @@ from analysis.migration.outcomes import CROSSINGS, classify
 from analysis.migration.perturbers import census, primaries_beyond
 from analysis.migration.triple import INVALID, MIGRATED, column
 
-__all__ = ["PATHWAYS", "Occurrence", "close_axis", "compare", "evaluate", "microlensing_rate", "moved", "observed_rates", "physics_variants", "run"]
+__all__ = ["PATHWAYS", "Occurrence", "close_axis", "compare", "evaluate", "microlensing_rate", "migration_factors", "observed_rates", "physics_variants", "run"]
 
 PATHWAYS = ("fragments", "cold_giants", "disc")
 QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
@@ -85,7 +85,7 @@ def observed_rates(config: OccurrenceConfig) -> list[tuple[str, str, tuple[float
     return [*rates, *((name, "limit", (getattr(config, name),) * 2) for name in ("gillis_limit", "ment_limit"))]
 
 
-def moved(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[list[Factor], np.ndarray]:
+def migration_factors(config: OccurrenceConfig, triples: Triples, host: float) -> tuple[list[Factor], np.ndarray]:
     """(stable, migrated, within_period) as factors under the census prior, and the most favourable products of the first two.
 
     The most favourable products count what the averaged equations cannot follow as migrated, and as not migrated: (2,).
@@ -121,7 +121,7 @@ def _pathways(
         ),
         "disc": Factor("births", "log_uniform", config.birth_disc, "giants formed in the disc per star", "bracket"),
     }
-    found = {label: moved(config, triples, host) for label, triples in variants.items()}
+    found = {label: migration_factors(config, triples, host) for label, triples in variants.items()}
     meanings = {
         "stable": "companions that leave the birth orbit stable", "migrated": "of these, those that bring the giant close without disrupting it",
         "within_period": f"migrated giants with a period up to {config.close_period:g} d",

@@ -22,6 +22,7 @@ CLAIM = "populations"
 NUMBER = 1  # of the claim, in the random streams
 NULL, BOOTSTRAP = 1, 499  # random stream of the stage's bootstrap, and how many of its first catalogues give the quantile
 SECTIONS = ("detection", "mixture")
+FEW = True  # three companions lie in the gap
 SCENARIOS = {
     "null": "the single smooth population fitted to the candidates, seen through the methods",
     "alternative": "the same with a gap at the mass ratios of the desert, one dex deep",

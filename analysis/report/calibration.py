@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from analysis.report.files import Context, write_csv, write_json
+from analysis.report.files import Context, nested, write_csv, write_json
 
 __all__ = ["write"]
 
@@ -11,4 +11,5 @@ __all__ = ["write"]
 def write(directory: Path, context: Context, *, calibration: Any) -> None:
     """calibration.csv (a row per claim and scenario) and calibration.json."""
     write_csv(directory / "calibration.csv", calibration.table, context)
-    write_json(directory / "calibration.json", calibration.summary, context)
+    scenarios = nested(calibration.table.drop(columns="meaning"), ("claim", "scenario"))
+    write_json(directory / "calibration.json", {**calibration.summary, "scenarios": scenarios}, context)

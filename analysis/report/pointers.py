@@ -8,6 +8,9 @@ __all__ = ["POINTERS"]
 _AGES = "age_regression_summary.json"
 _AGREEMENT = "agreement_summary.json"
 _BAGGING = "beta_e_bootstrap_summary.json"
+_AGED = "age_inference.json"
+_CALIBRATION = "calibration.json"
+_DIFFERENCE = "eccentricity_inference.json"
 _DISK = "disk_summary.json"
 _ECC = "eccentricity_summary.json"
 _ENSEMBLE = "ensemble_summary.json"
@@ -19,6 +22,7 @@ _OCCURRENCE = "occurrence_summary.json"
 _ORIGIN = "origin_summary.json"
 _ROBUST = "robustness_summary.json"
 _SAMPLE = "sample_summary.json"
+_SKILL = "origin_skill.json"
 _TIDES = "tides_summary.json"
 
 POINTERS: tuple[tuple[str, str, str, str], ...] = (
@@ -302,4 +306,57 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("ages.slope_e", _AGES, "regressions.as_given.e_on_log_age.terms.log_host_age_gyr.coefficient", "fixed:3"),
     ("ages.slope_e_err", _AGES, "regressions.as_given.e_on_log_age.terms.log_host_age_gyr.cluster_error", "fixed:3"),
     ("ages.p_e", _AGES, "regressions.as_given.e_on_log_age.permutation_p", "p:2"),
+    ("cal.runs", _CALIBRATION, "runs", "count"),
+    ("cal.largest_size_percent", _CALIBRATION, "largest_size", "percent:0"),
+    ("cal.rerun_percent", _CALIBRATION, "rerun_share", "percent:0"),
+    ("cal.rerun_all", _CALIBRATION, "rerun.all.simulations", "count"),
+    ("cal.rerun_same", _CALIBRATION, "rerun.all.same", "count"),
+    ("cal.populations_power", _CALIBRATION, "claims.populations.power", "fixed:2"),
+    ("cal.eccentricity_power", _CALIBRATION, "claims.eccentricity.power", "fixed:2"),
+    ("cal.ages_power", _CALIBRATION, "claims.ages.power", "fixed:2"),
+    ("cal.ages_spread_percent", _CALIBRATION, "scenarios.ages.spread_with_age.rejected", "percent:0"),
+    ("cal.target_points_percent", _CALIBRATION, "scenarios.target.null.decided_by_points", "percent:0"),
+    ("dif.labellings", _DIFFERENCE, "primary.labellings", "count"),
+    ("dif.p", _DIFFERENCE, "claim.p", "p:2"),
+    ("dif.estimate", _DIFFERENCE, "claim.estimate", "fixed:2"),
+    ("dif.low", _DIFFERENCE, "claim.low", "fixed:2"),
+    ("dif.high", _DIFFERENCE, "claim.high", "fixed:2"),
+    ("dif.declared", _DIFFERENCE, "power.declared_difference", "fixed:2"),
+    ("dif.n_high", _DIFFERENCE, "primary.n_high", "count"),
+    ("dif.n_low", _DIFFERENCE, "primary.n_low", "count"),
+    ("dif.needed", _DIFFERENCE, "power.needed.equal", "count"),
+    ("dif.raw", _DIFFERENCE, "raw.estimate", "fixed:2"),
+    ("dif.raw_low", _DIFFERENCE, "raw.low", "fixed:2"),
+    ("dif.raw_high", _DIFFERENCE, "raw.high", "fixed:2"),
+    ("dif.strata", _DIFFERENCE, "matched.orbit_strata.estimate", "fixed:2"),
+    ("dif.strata_low", _DIFFERENCE, "matched.orbit_strata.low", "fixed:2"),
+    ("dif.strata_high", _DIFFERENCE, "matched.orbit_strata.high", "fixed:2"),
+    ("dif.strata_p", _DIFFERENCE, "matched.orbit_strata.p", "p:2"),
+    ("dif.strata_n_high", _DIFFERENCE, "matched.orbit_strata.n_high", "count"),
+    ("dif.strata_n_low", _DIFFERENCE, "matched.orbit_strata.n_low", "count"),
+    ("dif.near", _DIFFERENCE, "sensitivity.wide_0_05_au.estimate", "fixed:2"),
+    ("dif.near_p", _DIFFERENCE, "sensitivity.wide_0_05_au.p", "p:1"),
+    ("skill.auroc", _SKILL, "claim.estimate", "fixed:2"),
+    ("skill.auroc_low", _SKILL, "claim.low", "fixed:2"),
+    ("skill.auroc_high", _SKILL, "claim.high", "fixed:2"),
+    ("skill.p", _SKILL, "claim.p", "p:2"),
+    ("skill.overall", _SKILL, "variants.without_mass_ratio_and_method.specified.overall.within_method.auroc", "fixed:2"),
+    ("skill.overall_null", _SKILL, "variants.without_mass_ratio_and_method.specified.overall.within_method.null_mean", "fixed:2"),
+    ("skill.anchors_planet", _SKILL, "anchors.hosts_planet_like", "count"),
+    ("skill.anchors_binary", _SKILL, "anchors.hosts_binary_like", "count"),
+    *(
+        (f"skill.target_{short}{end}", _SKILL, f"target_claim.models.{model}.{name}", "significant:1")
+        for short, model in (("method", "method_alone"), ("without_q", "without_mass_ratio"), ("without_both", "without_mass_ratio_and_method"))
+        for end, name in (("", "probability"), ("_low", "low"), ("_high", "high"))
+    ),
+    ("aged.slope", _AGED, "claim.estimate", "fixed:2"),
+    ("aged.low", _AGED, "claim.low", "fixed:2"),
+    ("aged.high", _AGED, "claim.high", "fixed:2"),
+    ("aged.p", _AGED, "claim.p", "p:2"),
+    ("aged.slope_e", _AGED, "responses.eccentricity.slope", "fixed:3"),
+    ("aged.low_e", _AGED, "responses.eccentricity.low", "fixed:3"),
+    ("aged.high_e", _AGED, "responses.eccentricity.high", "fixed:3"),
+    ("aged.p_lowest", _AGED, "influence.p.low", "p:1"),
+    ("aged.p_highest", _AGED, "influence.p.high", "p:2"),
+    ("aged.hosts_needed", _AGED, "power.semimajor_axis.hosts_needed", "count"),
 )

@@ -63,8 +63,8 @@ def _tested(claim: dict[str, Any]) -> str:
         return ""
     size = claim["calibration"].get("size")
     return (
-        f"; p = {formatted(claim['p'], 'p:2')}, adjusted {formatted(claim['p_adjusted'], 'p:2')}, power {formatted(claim['power'], 'fixed:2')}, "
-        f"size {formatted(size, 'percent:1')} %, {claim['robustness']['passes']} of {claim['robustness']['of']} passes"
+        f"; p = {formatted(claim['p'], 'p:2')}, adjusted {formatted(claim['p_adjusted'], 'p:2')}; power {formatted(claim['power'], 'fixed:2')}; "
+        f"size {formatted(size, 'percent:1')} %; passes {claim['robustness']['passes']} of {claim['robustness']['of']}"
     )
 
 
@@ -106,7 +106,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         "", "Headline numbers, as specified", *told(HEADLINES), "", "Also as specified", *told(ALSO), "", "Ages", *told(AGES),
         *(f"  {line}" for line in comparison_block(read("age_summary.json")).splitlines() if config.target.age_gyr is not None),
         "", "Verdicts (rules in analysis/claims.py)",
-        *(_wrapped(f"[{claim['verdict']}] {claim['statement']} {claim['effect']['text']}{_tested(claim)}.", "  ", "     ") for claim in claims),
+        *(_wrapped(f"[{claim['verdict']}] {claim['short']}: {claim['effect']['text']}{_tested(claim)}.", "  ", "     ") for claim in claims),
         "", "Cite", _wrapped(CITATION, "  ", "  "),
     ]
     write_text(directory / "SUMMARY.txt", "\n".join(lines), context)

@@ -113,18 +113,19 @@ def _optional(value: Any, style: str) -> str:
 
 def rules(artifacts: Path) -> Table:
     """What each claim estimates, how it is tested, and what decides it."""
-    rows = [[claim["id"], claim["estimand"], claim["test"], claim["threshold"]] for claim in _json(artifacts, "claims.json")["claims"]]
+    rows = [[claim["short"], claim["estimand"], claim["test"], claim["threshold"]] for claim in _json(artifacts, "claims.json")["claims"]]
     return {"columns": ["Claim", "Estimand", "Test", "Rule"], "rows": rows}
 
 
 def calibration(artifacts: Path) -> Table:
     """Simulated catalogues by claim and scenario: share called significant or decided, and coverage of the 95 % interval."""
+    names = {claim["id"]: claim["short"] for claim in _json(artifacts, "claims.json")["claims"]}
     rows = []
     for row in _rows(artifacts / "calibration.csv"):
         below = f"{_number(row['rejected'], 'percent:1')} ({_number(row['rejected_low'], 'percent:1')}–{_number(row['rejected_high'], 'percent:1')})" if row["rejected"] else "–"
         covered = f"{_number(row['coverage'], 'percent:1')} ({_number(row['coverage_low'], 'percent:1')}–{_number(row['coverage_high'], 'percent:1')})" if row["coverage"] else "–"
         verdicts = f"{_number(row['supported'], 'percent:1')}, {_number(row['not_supported'], 'percent:1')}" if row["supported"] else "–"
-        rows.append([row["claim"], row["meaning"], row["simulations"], below, covered, verdicts])
+        rows.append([names[row["claim"]], row["meaning"], row["simulations"], below, covered, verdicts])
     return {"columns": ["Claim", "Simulated", "Catalogues", "p < 0.05 (%)", "Coverage (%)", "Supported, not (%)"], "rows": rows}
 
 
