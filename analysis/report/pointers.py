@@ -18,10 +18,12 @@ _KOZAI = "feasibility_summary.json"
 _LADDER = "ladder_summary.json"
 _LIMITING = "limiting_summary.json"
 _MIX = "gmm_summary.json"
+_MIXTESTS = "mixture_tests.json"
 _OCCURRENCE = "occurrence_summary.json"
 _ORIGIN = "origin_summary.json"
 _ROBUST = "robustness_summary.json"
 _SAMPLE = "sample_summary.json"
+_SELECTION = "selection_model.json"
 _SKILL = "origin_skill.json"
 _TIDES = "tides_summary.json"
 
@@ -359,4 +361,38 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("aged.p_lowest", _AGED, "influence.p.low", "p:1"),
     ("aged.p_highest", _AGED, "influence.p.high", "p:2"),
     ("aged.hosts_needed", _AGED, "power.semimajor_axis.hosts_needed", "count"),
+    ("mixtests.smallest_p", _MIXTESTS, "tests.all_candidates.1_2.p", "p:1"),
+    ("mixtests.p_3_4", _MIXTESTS, "tests.all_candidates.3_4.p", "p:2"),
+    ("mixtests.p_rv", _MIXTESTS, "tests.only_radial_velocity.1_2.p", "p:1"),
+    ("mixtests.p_microlensing", _MIXTESTS, "tests.only_microlensing.1_2.p", "p:1"),
+    ("mixtests.p_transit", _MIXTESTS, "tests.only_transit.1_2.p", "p:1"),
+    ("mixtests.transit_smallest", _MIXTESTS, "tests.only_transit.1_2.smallest_component", "count"),
+    ("mixtests.rv_false_percent", _MIXTESTS, "tests.only_radial_velocity.1_2.null_share_bic_prefers_more", "percent:0"),
+    ("mixtests.weight_sum", _MIXTESTS, "weights.sum", "count"),
+    ("mixtests.best_three_percent", _MIXTESTS, "resamples.best_k_share.3", "percent:0"),
+    ("mixtests.best_four_percent", _MIXTESTS, "resamples.best_k_share.4", "percent:0"),
+    ("mixtests.dip_p", _MIXTESTS, "dip.all_candidates.p", "p:2"),
+    ("mixtests.split_lowest_percent", _MIXTESTS, "splits.predicted_from_method.lowest", "percent:0"),
+    ("mixtests.split_highest_percent", _MIXTESTS, "splits.predicted_from_method.highest", "percent:0"),
+    ("gap.rows", _SELECTION, "claim.n.companions", "count"),
+    ("gap.observed", _SELECTION, "gap.observed_rows", "count"),
+    ("gap.expected", _SELECTION, "gap.expected_rows", "fixed:1"),
+    ("gap.depth", _SELECTION, "claim.estimate", "fixed:2"),
+    ("gap.low", _SELECTION, "claim.low", "fixed:2"),
+    ("gap.high", _SELECTION, "claim.high", "fixed:2"),
+    ("gap.p", _SELECTION, "claim.p", "p:2"),
+    ("gap.p_error", _SELECTION, "claim.p_error", "significant:1"),
+    ("gap.anywhere_p", _SELECTION, "statistics.deepest_gap_anywhere.p", "p:2"),
+    ("gap.passes", _SELECTION, "passes.below_0_05", "count"),
+    ("gap.passes_of", _SELECTION, "passes.number", "count"),
+    ("gap.delta_bic", _SELECTION, "statistics.delta_bic_1_2.observed", "fixed:0"),
+    ("gap.delta_bic_low", _SELECTION, "statistics.delta_bic_1_2.low", "fixed:0"),
+    ("gap.delta_bic_high", _SELECTION, "statistics.delta_bic_1_2.high", "fixed:0"),
+    ("gap.labels_percent", _SELECTION, "statistics.labels_from_method.observed", "percent:0"),
+    ("gap.labels_p", _SELECTION, "statistics.labels_from_method.p", "p:2"),
+    ("gap.ks_p", _SELECTION, "statistics.ks_q_by_method.p", "p:2"),
+    ("gap.misfit_p", _SELECTION, "statistics.misfit.p", "p:1"),
+    ("gap.clumps_p", _SELECTION, "statistics.two_clumps_ratio.p", "p:1"),
+    ("gap.clumps_valley", _SELECTION, "two_clumps.deepest_valley_dex", "fixed:1"),
+    ("gap.p_adjusted", "claims.json", "claims.0.p_adjusted", "p:2"),
 )

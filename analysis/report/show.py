@@ -61,6 +61,12 @@ def embedded(content: dict) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).translate(ESCAPED)
 
 
+def _width(cells: list[str]) -> int:
+    """Characters for a column: its longest cell, or less where cells are long, so that all columns wrap to about as many lines."""
+    mean = sum(map(len, cells)) / len(cells)
+    return max(3, min(max(map(len, cells)), max(round(6 * mean**0.5), max(len(word) for cell in cells for word in (cell.split() or [""])))))
+
+
 def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
     """A Markdown pipe table; a column whose cells all start like numbers is right-aligned.
 
@@ -68,6 +74,6 @@ def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
     """
     starts = [[str(row[i]).lstrip("−-–<>≤≥~ ")[:1] for row in rows] for i in range(len(columns))]
     numeric = [any(column) and all(start == "" or start.isdigit() for start in column) for column in starts]
-    widths = [min(max(len(str(row[i])) for row in [columns, *rows]), 40) for i in range(len(columns))]
+    widths = [_width([str(row[i]) for row in [columns, *rows]]) for i in range(len(columns))]
     lines = [columns, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
