@@ -42,6 +42,12 @@ verify *args: _environment
 accept *args: _environment
     @{{python}} -m analysis.verify --accept "$@"
 
+# Write the AASTeX source bundle for a journal: _output/submission/ and .tar.gz (--output FOLDER: elsewhere)
+[group("paper")]
+[no-exit-message]
+submit *args: _environment
+    @{{python}} tools/submit.py "$@"
+
 # Run the pipeline alone, e.g. `just analyze --percent 50`
 [group("analysis")]
 [no-exit-message]

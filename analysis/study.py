@@ -61,6 +61,7 @@ STAGES = {
     stage.name: stage
     for stage in (
         Stage("catalogue", "analysis.catalogue.load", ("catalogue",), (), ("companions.csv", "corrections.csv", "host_ages.csv", "MANIFEST.json"), ("ps", "bd")),
+        Stage("columns", "analysis.catalogue.columns", ("catalogue",)),
         Stage("target", "analysis.catalogue.target", ("target",), (), ("toi6894.csv",)),
         Stage("sample", "analysis.catalogue.cuts", ("selection",), ("catalogue", "target")),
         Stage("mixture", "analysis.population.mixture", ("mixture",), ("sample",)),
@@ -95,6 +96,7 @@ STAGES = {
 _FIGURES = "analysis.report.figures"
 OUTPUTS = (
     Output("sample", "analysis.report.catalogue", ("catalogue", "sample", "target", "tides")),
+    Output("exchange", "analysis.report.exchange", ("columns", "sample", "tides", "origin", "mixture")),
     Output("mixture", "analysis.report.population", ("mixture", "robustness"), "write_mixture"),
     Output("eccentricity", "analysis.report.population", ("eccentricity",), "write_eccentricity"),
     Output("eccentricity_inference", "analysis.report.eccentricity_inference", ("eccentricity_inference",)),

@@ -121,6 +121,8 @@ def test_partial_runs_are_nested_labelled_and_leave_the_paper_alone(full, tmp_pa
         for path in outdir.iterdir():
             if path.suffix == ".csv":
                 assert set(column(path, "partial_percent")) <= {percent}, path.name
+            elif path.suffix == ".ecsv":
+                assert f"PARTIAL RUN: {percent} %" in path.read_text(), path.name
             elif path.suffix == ".json":
                 assert "partial" in json.loads(path.read_text()), path.name
             elif path.suffix == ".txt":

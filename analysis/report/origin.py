@@ -5,7 +5,7 @@ from typing import Any
 
 from analysis.report.files import Context, write_csv, write_json
 
-__all__ = ["write"]
+__all__ = ["objects_table", "write"]
 
 
 def write(directory: Path, context: Context, origin: Any, mixture: Any = None) -> None:
@@ -13,14 +13,15 @@ def write(directory: Path, context: Context, origin: Any, mixture: Any = None) -
 
     The mixture's labels and responsibilities join the objects by object_id, their columns named mixture_*.
     """
-    write_csv(directory / "objects_with_probs.csv", _with_mixture(origin.objects, mixture), context)
+    write_csv(directory / "objects_with_probs.csv", objects_table(origin.objects, mixture), context)
     write_csv(directory / "origin_variants.csv", origin.variants, context)
     write_csv(directory / "origin_sensitivity.csv", origin.sensitivity, context)
     write_csv(directory / "origin_coefficients.csv", origin.coefficients, context)
     write_json(directory / "origin_summary.json", origin.summary, context)
 
 
-def _with_mixture(objects: Any, mixture: Any) -> Any:
+def objects_table(objects: Any, mixture: Any) -> Any:
+    """One row per object_id: the classifier's columns, then the mixture's, where there are any."""
     labels = getattr(mixture, "assignments", None)
     if labels is None or "object_id" not in labels:
         return objects
