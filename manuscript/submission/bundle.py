@@ -83,7 +83,7 @@ def _readme(root: Path, folder: Path, provenance: dict) -> str:
         "Typeset:  latexmk -pdf manuscript",
         "          (or pdflatex, bibtex, and pdflatex three times: long tables settle late)",
         f"Debian:   apt-get install --no-install-recommends {PACKAGES}",
-        "Class:    aastex631 and aasjournal.bst of TeX Live; with aastex701 only the name of the class changes.", "",
+        "Class:    aastex631 with aasjournal.bst, the newest in Debian 12; a newer class goes into the line \\documentclass.", "",
         f"The abstract has {words} words (the journals print up to 250).", "",
         "manuscript.tex   the article; references.bib its references, journal names written out",
         f"{SUMS}       sha256 of every file (sha256sum -c {SUMS})", "", "Figures, in order:", *lines, "", "Machine-readable tables (AAS MRT):", *tables, "",

@@ -45,8 +45,10 @@ def cds_table(table: Any) -> Any:
                 values = np.where(mask, 0, values).astype(int)
             elif any("e" in str(value) for value in known.tolist()):
                 form = ".9e"
+        if values.dtype.kind == "i":  # the writer takes too narrow a field for whole numbers with gaps unless told
+            form = f"{max(len(str(value)) for value in values.tolist())}d"
         if mask.all():  # the writer needs one value to find a width, so an empty column becomes blank text
-            values, description = np.array([""] * len(mask)), f"{description} {EMPTY}"
+            values, description, form = np.array([""] * len(mask)), f"{description} {EMPTY}", None
         gaps = mask.any() and not mask.all()
         unit = None if column.unit is None else units.Unit(CDS.get(str(column.unit), str(column.unit)), format="cds")
         kept = {"unit": unit, "description": description, "format": form}
@@ -77,25 +79,23 @@ def mrt_text(table: Any, file: str, title: str, authors: str, heading: str, note
 
 
 def _tex(text: str) -> str:
-    for mark in "\\&%#_{}":
-        text = text.replace(mark, {"\\": r"\textbackslash{}"}.get(mark, f"\\{mark}"))
-    return text
+    """Plain ASCII text as LaTeX."""
+    named = {"\\": "textbackslash", "<": "textless", ">": "textgreater", "|": "textbar", "~": "textasciitilde", "^": "textasciicircum"}
+    return "".join(f"\\{named[mark]}{{}}" if mark in named else f"\\{mark}" if mark in "&%$#_{}" else mark for mark in text)
 
 
 def column_guide(table: Any, label: str, caption: str, file: str) -> str:
     """A deluxetable of the columns of a machine-readable table, which the journal wants in the text; errors and limits share a line."""
     lines = []
-    names = set(table.colnames)
-    for number, name in enumerate(table.colnames, start=1):
-        base = next((name.removesuffix(end) for end in ERRORS if name.endswith(end) and name.removesuffix(end) in names), None)
-        if base is not None:
+    place = {name: number for number, name in enumerate(table.colnames, start=1)}
+    for name, number in place.items():
+        if any(name.endswith(end) and name.removesuffix(end) in place for end in ERRORS):
             continue
-        extra = [end for end in ERRORS if name + end in names]
-        more = f"; then {', '.join(_tex(end.lstrip('_')) for end in extra)}" if extra else ""
-        span = f"{number}--{number + len(extra)}" if extra else str(number)
+        extra = [f"{place[name + end]} {_tex(end)}" for end in ERRORS if name + end in place]
+        more = f"; {', '.join(extra)}" if extra else ""
         unit = "\\nodata" if table[name].unit is None else _tex(str(table[name].unit.to_string("cds")))
         description = (table[name].description or "").removesuffix(EMPTY).strip()
-        lines.append(f"{span} & {unit} & \\texttt{{{_tex(name)}}} & \\parbox[t]{{0.47\\textwidth}}{{\\raggedright\\strut {_tex(description)}{more}\\strut}}")
+        lines.append(f"{number} & {unit} & \\texttt{{{_tex(name)}}} & \\parbox[t]{{0.47\\textwidth}}{{\\raggedright\\strut {_tex(description)}{more}\\strut}}")
     body = " \\\\\n".join(lines)
     return (
         "\\startlongtable\n\\begin{deluxetable}{llll}\n\\tabletypesize{\\scriptsize}\n"
