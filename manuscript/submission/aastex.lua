@@ -156,12 +156,21 @@ local function split(caption)
   return title, comment
 end
 
-local function length(cell) return utf8.len(pandoc.utils.stringify(cell)) or 0 end
+-- Characters of a cell as wide as letters; raised and lowered digits count half.
+local function length(cell)
+  local text, small = pandoc.utils.stringify(cell), 0
+  for _, code in utf8.codes(text) do
+    local char = utf8.char(code)
+    if raised[char] or lowered[char] then small = small + 1 end
+  end
+  return utf8.len(text) - 0.5 * small
+end
 
--- Natural columns where the table fits; else columns of paragraphs share what the short ones leave, by the amount of text in them.
+-- Natural columns where the table fits; else a column no longer than a fair share stays natural, and the others divide what is left by the
+-- amount of their text. Returns the column types, the widths of paragraph columns (shares of the text width) and the lines of the table.
 local function columns(simple)
-  local longest, amount, total = {}, {}, 0
-  for i = 1, #simple.headers do
+  local longest, amount, total, count = {}, {}, 0, #simple.headers
+  for i = 1, count do
     longest[i], amount[i] = length(simple.headers[i]), 1
     for _, row in ipairs(simple.rows) do
       longest[i] = math.max(longest[i], length(row[i]))
@@ -169,19 +178,25 @@ local function columns(simple)
     end
     total = total + longest[i] + 2
   end
-  local specs, wrapped, widths = {}, {}, {}
-  local left, shared = LINE, 0
-  for i = 1, #longest do
-    wrapped[i] = total > LINE and longest[i] > 14
-    if wrapped[i] then shared = shared + math.sqrt(amount[i] / (#simple.rows + 1)) else left = left - longest[i] - 2 end
-  end
-  for i = 1, #longest do
-    if wrapped[i] then
-      widths[i] = 0.97 * left / LINE * math.sqrt(amount[i] / (#simple.rows + 1)) / shared
+  local natural, left, open = {}, LINE, count
+  local settled = false
+  while not settled do
+    settled = true
+    for i = 1, count do
+      if not natural[i] and (total <= LINE or longest[i] + 2 <= left / open) then
+        natural[i], settled = true, false
+        left, open = left - longest[i] - 2, open - 1
+      end
     end
-    specs[i] = not wrapped[i] and simple.aligns[i] == "AlignRight" and "r" or "l"
   end
-  local lines = 0
+  local specs, widths, shared, lines = {}, {}, 0, 0
+  for i = 1, count do
+    specs[i] = natural[i] and simple.aligns[i] == "AlignRight" and "r" or "l"
+    if not natural[i] then shared = shared + math.sqrt(amount[i]) end
+  end
+  for i = 1, count do
+    if not natural[i] then widths[i] = 0.97 * left / LINE * math.sqrt(amount[i]) / shared end
+  end
   for _, row in ipairs(simple.rows) do
     local most = 1
     for i, width in pairs(widths) do most = math.max(most, math.ceil(1.15 * length(row[i]) / (width * LINE))) end
