@@ -27,6 +27,10 @@ It is −1.2 × 10⁻⁴ ± 0.3 at α ≥ 2 R★ inside (r_t), 50 % of A_B & mor
 $$ c = d $$ {#eq-third}
 
 where the sentence goes on. See @eq-third and [Sections @sec-inner].
+
+```{=html}
+<section id="explorer">for the page alone ☃</section>
+```
 """
 CITATION = "title: A sample\nauthors:\n  - family-names: Johnson\n    given-names: R. S.\n"
 
@@ -116,6 +120,7 @@ def test_source_has_the_journals_markup(bundle):
     ):
         assert part in tex, part
     assert tex.count(r"\appendix") == 1
+    assert "explorer" not in tex
     assert not re.search(r"[\w,.$]\n\n+\\begin\{equation\}", tex)  # an equation belongs to the paragraph before it
 
 
