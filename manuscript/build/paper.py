@@ -23,6 +23,7 @@ CHUNK = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.
 TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
 #show figure: set block(above: 1.8em, below: 1.8em)
 #show figure.where(kind: table): set block(breakable: true)
+#show figure.where(kind: image): set figure(placement: auto)
 #show figure.caption: it => align(left, text(size: 0.88em, it.body))
 #set table(inset: 4pt)
 #show table: set text(size: 0.82em)
@@ -93,7 +94,7 @@ def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
     import pypandoc
 
     command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", "--number-sections", "--fail-if-warnings", "--metadata=link-citations",
-               f"--lua-filter={HERE / 'crossref.lua'}", "--citeproc", *arguments]
+               *(f"--lua-filter={HERE / name}.lua" for name in ("visible", "crossref")), "--citeproc", *arguments]
     result = subprocess.run(command, input=text, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
         raise BuildError(f"pandoc: {result.stderr.strip()}")

@@ -69,7 +69,7 @@ def manuscript_source(root: Path, after: str = "") -> str:
         (Path(folder) / "after.tex").write_text(after, encoding="utf-8")
         result = _pandoc(
             text, source.parent, "--from=markdown", "--standalone", "--wrap=preserve", "--natbib", f"--template={HERE / 'aastex.latex'}",
-            f"--lua-filter={HERE / 'aastex.lua'}", f"--metadata-file={folder}/front.json", *([f"--include-after-body={folder}/after.tex"] if after else []),
+            f"--lua-filter={HERE.parent / 'build' / 'visible.lua'}", f"--lua-filter={HERE / 'aastex.lua'}", f"--metadata-file={folder}/front.json", *([f"--include-after-body={folder}/after.tex"] if after else []),
         )
     unresolved = sorted(set(re.findall(r"\?var:[\w.\-]+|\{\{<.*?>\}\}|\?@[\w\-]+", result)))
     if unresolved:
