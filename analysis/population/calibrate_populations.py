@@ -12,7 +12,17 @@ import numpy as np
 from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.forward import gap_interval
 from analysis.population.forward_catalogues import Sampler, simulated
-from analysis.population.gap_test import Case, case_of, depth_of, fitted, fitted_rows, gap_truth, hump_truth, root_quantile, simulate_roots
+from analysis.population.gap_test import (
+    Case,
+    case_of,
+    depth_of,
+    fitted,
+    fitted_rows,
+    gap_truth,
+    hump_truth,
+    root_limits,
+    simulate_roots,
+)
 from analysis.population.rows import population_rows
 from analysis.population.two_clumps import fit_two_clumps
 
@@ -20,7 +30,7 @@ __all__ = ["CLAIM", "SCENARIOS", "SECTIONS", "TRUTH", "prepare", "simulate"]
 
 CLAIM = "populations"
 NUMBER = 1  # of the claim, in the random streams
-NULL, BOOTSTRAP = 1, 499  # random stream of the stage's bootstrap, and how many of its first catalogues give the quantile
+NULL, LIMITS, BOOTSTRAP = 1, 4, 499  # random streams of the stage's bootstraps, and how many of their first catalogues give the quantiles
 SECTIONS = ("detection", "mixture")
 FEW = True  # three companions lie in the gap
 SCENARIOS = {
@@ -35,12 +45,13 @@ TRUTH = "depth (dex) of the gap: zero, the declared one, or what the model gives
 @dataclass(frozen=True)
 class Prepared:
     """The real catalogue's case, for each scenario what is found of its population and the depth that is true there, and the
-    quantile of the signed root that the intervals use, from the real catalogue's bootstrap."""
+    quantiles of the root that the intervals use at the depths `knots`, from the real catalogue's bootstrap."""
 
     case: Case
     samplers: dict[str, Sampler]
     depths: dict[str, float]
-    quantile: float
+    knots: tuple[float, ...]
+    quantiles: tuple[float, ...]
     seed: int
 
 
@@ -56,7 +67,8 @@ def prepare(sample: Any, detection_config: DetectionConfig, mixture_config: Mixt
     samplers = {name: Sampler.of(case.model.grid, value) for name, value in found.items()}
     depths = {"null": 0.0, "alternative": depth, "humps": depth_of(case, found["humps"]), "clumps": depth_of(case, found["clumps"])}
     *_, roots = simulate_roots(case, case.sampler, [[detection_config.seed, NULL, b] for b in range(BOOTSTRAP)])
-    return Prepared(case, samplers, depths, root_quantile(roots), detection_config.seed)
+    limits = root_limits(case, roots, depth, BOOTSTRAP, [detection_config.seed, LIMITS])
+    return Prepared(case, samplers, depths, *limits, detection_config.seed)
 
 
 def simulate(scenario: str, index: int, prepared: Prepared) -> dict[str, float]:
@@ -67,7 +79,7 @@ def simulate(scenario: str, index: int, prepared: Prepared) -> dict[str, float]:
     place, real = list(SCENARIOS).index(scenario), prepared.case
     x, y = simulated(prepared.samplers[scenario], real.structure, [[prepared.seed, NUMBER, place, index]])
     case = fitted(real.model, real.structure, x, y, start=real.null.theta[0])
-    low, high = gap_interval(case.model, case.data, case.full, prepared.quantile)
+    low, high = gap_interval(case.model, case.data, case.full, prepared.knots, prepared.quantiles)
     *_, root = simulate_roots(case, case.sampler, [[prepared.seed, NUMBER, place, index, 1]])
     return {
         "p": np.nan, "estimate": float(case.full.depth[0]), "low": low, "high": high, "truth": prepared.depths[scenario], "statistic": abs(case.root),

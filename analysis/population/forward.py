@@ -300,23 +300,29 @@ def signed_root(null: Fit, full: Fit) -> np.ndarray:
     return np.sign(full.theta[:, GAP]) * np.sqrt(np.maximum(2 * (full.log_likelihood - null.log_likelihood), 0.0))
 
 
-def gap_interval(model: Model, data: Catalogues, full: Fit, quantile: float) -> tuple[float, float]:
+def gap_interval(model: Model, data: Catalogues, full: Fit, depths: tuple[float, ...], quantiles: tuple[float, ...]) -> tuple[float, float]:
     """Profile-likelihood interval (dex) of the depth of one catalogue (first row), within plus and minus `deepest`.
 
-    It holds the depths whose signed root is within `quantile` of zero: 1.96 for 95 % if that root were exactly normal
-    (Wilks 1938). An end that the profile does not reach is the bound itself.
+    It holds the depths at which the root of twice the log-likelihood ratio stays within its quantile there: 1.96 for 95 % if that root were exactly
+    normal (Wilks 1938). `quantiles` are those at `depths` (dex, rising), straight lines between and constant beyond them. An end that the profile does
+    not reach is the bound itself.
     """
+    knots = np.array(depths) * LN10
+
+    def limit(value: np.ndarray) -> np.ndarray:
+        return np.interp(value, knots, quantiles)
+
     top = float(full.log_likelihood[0])
     ends = np.array([-model.deepest, model.deepest])
     pair = data[np.array([0, 0])]
 
     def excess(value: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         found = fit(model, pair, value, start)
-        return np.sqrt(np.maximum(2 * (top - found.log_likelihood), 0.0)) - quantile, found.theta
+        return np.sqrt(np.maximum(2 * (top - found.log_likelihood), 0.0)) - limit(value), found.theta
 
     start = np.repeat(full.theta[:1], 2, axis=0)
     inner, outer, middle = start[:, GAP].copy(), ends.copy(), ends.copy()
-    low = np.full(2, -quantile)
+    low = -limit(inner)
     high, start = excess(outer, start)
     beyond = high <= 0
     for _ in range(60):  # regula falsi with the Illinois rule, both sides at once

@@ -16,7 +16,7 @@ from analysis.population.forward import GAP, LN10, Catalogues, Fit, Model, fit, 
 from analysis.population.forward_catalogues import Sampler, Structure, simulated, structure_of, uniform_scores, with_correlations
 from analysis.population.sensitivity import METHODS
 
-__all__ = ["Case", "case_of", "depth_of", "fitted", "fitted_rows", "gap_truth", "hump_truth", "monte_carlo_error", "p_value", "root_quantile", "roots_of", "simulate_roots"]
+__all__ = ["Case", "case_of", "depth_of", "fitted", "fitted_rows", "gap_truth", "hump_truth", "monte_carlo_error", "p_value", "root_limits", "root_quantile", "roots_at_depth", "roots_of", "simulate_roots"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,23 @@ def simulate_roots(case: Case, sampler: Sampler, keys: list[list[int]]) -> tuple
 def root_quantile(roots: np.ndarray, level: float = 0.95) -> float:
     """Size of the signed root that a share `level` of simulated `roots` stays within: what the interval uses for 1.96."""
     return float(np.quantile(np.abs(roots), level, method="higher"))
+
+
+def roots_at_depth(case: Case, depth: float, keys: list[list[int]]) -> np.ndarray:
+    """Root of twice the log-likelihood ratio of the free depth and the true one (b,), of catalogues with a gap of that depth (dex)."""
+    x, y, null, full, _ = simulate_roots(case, Sampler.of(case.model.grid, gap_truth(case, depth)), keys)
+    data = summarised(case.model, case.structure.window, x, y, case.structure.sigma_x, case.weights)
+    given = fit(case.model, data, np.full(len(x), depth * LN10), null.theta)
+    return np.sqrt(np.maximum(2 * (full.log_likelihood - given.log_likelihood), 0.0))
+
+
+def root_limits(case: Case, roots: np.ndarray, depth: float, draws: int, key: list[int]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """(depths, quantiles) for `gap_interval`: without a gap from `roots`, at `depth` (dex) and half of it from `draws` catalogues each.
+
+    With few companions in the gap the root of a deep one is far from normal and takes few values; its quantile falls below half the declared depth.
+    """
+    found = [root_quantile(roots_at_depth(case, value, [[*key, place, b] for b in range(draws)])) for place, value in enumerate((depth, depth / 2))]
+    return (depth, depth / 2, 0.0), (*found, root_quantile(roots))
 
 
 def p_value(simulated_values: np.ndarray, observed: float) -> float:

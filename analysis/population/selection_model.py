@@ -29,6 +29,7 @@ from analysis.population.gap_test import (
     hump_truth,
     monte_carlo_error,
     p_value,
+    root_limits,
     root_quantile,
     simulate_roots,
 )
@@ -39,7 +40,7 @@ from analysis.progress import track
 
 __all__ = ["SelectionModel", "mass_cut_weights", "run"]
 
-NULL, POWER, PASSES = 1, 2, 3  # purposes of random streams
+NULL, POWER, PASSES, LIMITS = 1, 2, 3, 4  # purposes of random streams
 _MEASURED = ("depth", "low", "high", "root", "p", "p_error", "log_likelihood", "delta_bic_1_2", "delta_bic_1_2_median", "delta_bic_1_2_p")
 _SOFT = ("threshold_softness", "window_softness", "lens_softness")
 _THRESHOLDS = {
@@ -91,9 +92,10 @@ def run(config: DetectionConfig, sample: Any, mixture_config: MixtureConfig, sel
         one = replace(case, x=x[b : b + 1], y=y[b : b + 1], null=replace(part, log_likelihood=part.log_likelihood[b : b + 1]))
         draws.loc[b, "two_clumps_ratio"] = clump_ratio(one, fit_two_clumps(one, config.mixture_starts, mixture_config.covariance_floor, config.seed))
     power = _power(case, clumps, observed, draws, roots, config, mixture_config)
-    passes = _passes(sample, rows, config, mixture_config, (selection_config.host_mass_min, selection_config.host_mass_max))
+    depths, quantiles = root_limits(case, roots, config.desert_depth, config.power_catalogues, [config.seed, LIMITS])
+    passes = _passes(sample, rows, config, mixture_config, (selection_config.host_mass_min, selection_config.host_mass_max), depths, quantiles)
     statistics = _statistics(observed, draws)
-    low, high = gap_interval(case.model, case.data, case.full, root_quantile(roots))
+    low, high = gap_interval(case.model, case.data, case.full, depths, quantiles)
     p = p_value(roots, case.root)
     claim = {
         "estimand": "log10 of the companion density at mass ratios of the desert over that of the single smooth population interpolated across it, given the methods",
@@ -112,7 +114,7 @@ def run(config: DetectionConfig, sample: Any, mixture_config: MixtureConfig, sel
         _companions(case, rows, x[0], y[0]), draws, case.model.detection, case.model.methods if len(case.model.windows) == len(case.model.methods) else tuple(
             f"{w.method} {k + 1}" for k, w in enumerate(case.model.windows)),
         density_of(case.model, case.null.theta[0]), case.model.grid.x_edges, case.model.grid.y_edges,
-        _summary(case, everything, claim, statistics, methods, passes, power, roots, clumps, full),
+        _summary(case, everything, claim, statistics, methods, passes, power, roots, quantiles, clumps, full),
     )
 
 
@@ -204,8 +206,13 @@ def _variants(
     yield "without Astrometry", "rows", rows[method != "Astrometry"].reset_index(drop=True), config, {}
 
 
-def _passes(sample: Any, rows: pd.DataFrame, config: DetectionConfig, mixture: MixtureConfig, cut: tuple[float, float]) -> pd.DataFrame:
-    """The primary test of every variant, and where the observed gain of a second Gaussian component (BIC) falls among the simulated ones."""
+def _passes(
+    sample: Any, rows: pd.DataFrame, config: DetectionConfig, mixture: MixtureConfig, cut: tuple[float, float], depths: tuple[float, ...], quantiles: tuple[float, ...],
+) -> pd.DataFrame:
+    """The primary test of every variant, and where the observed gain of a second Gaussian component (BIC) falls among the simulated ones.
+
+    `quantiles` of the root at `depths` come from the primary test, but the last, which each pass simulates.
+    """
     result = []
     for number, (name, group, table, changed, more) in enumerate(track(list(_variants(sample, rows, config, mixture, cut)), "selection passes")):
         row: dict[str, Any] = {"name": name, "group": group, "rows": len(table), **dict.fromkeys(_MEASURED, np.nan)}
@@ -213,7 +220,7 @@ def _passes(sample: Any, rows: pd.DataFrame, config: DetectionConfig, mixture: M
             case = case_of(table, changed, mixture, **more)
             x, y, *_, roots = simulate_roots(case, case.sampler, [[config.seed, PASSES, number, b] for b in range(config.pass_bootstrap)])
             p = p_value(roots, case.root)
-            low, high = gap_interval(case.model, case.data, case.full, root_quantile(roots))
+            low, high = gap_interval(case.model, case.data, case.full, depths, (*quantiles[:-1], root_quantile(roots)))
             row |= {"depth": float(case.full.depth[0]), "low": low, "high": high, "root": case.root, "p": p, "p_error": monte_carlo_error(p, len(roots)),
                     "log_likelihood": float(case.null.log_likelihood[0])}
             gains = _gains(np.concatenate([np.stack([case.x, case.y], axis=2), np.stack([x, y], axis=2)]), changed, mixture)
@@ -237,7 +244,7 @@ def _companions(case: Case, rows: pd.DataFrame, x: np.ndarray, y: np.ndarray) ->
 
 def _summary(
     case: Case, everything: pd.DataFrame, claim: dict[str, Any], statistics: pd.DataFrame, methods: pd.DataFrame, passes: pd.DataFrame, power: pd.DataFrame,
-    roots: np.ndarray, clumps: TwoClumps, full: Any,
+    roots: np.ndarray, quantiles: tuple[float, ...], clumps: TwoClumps, full: Any,
 ) -> dict[str, Any]:
     plain = {row["statistic"]: {k: (None if isinstance(v, float) and not np.isfinite(v) else v) for k, v in row.items() if k != "statistic"} for row in statistics.to_dict("records")}
     known = passes[np.isfinite(passes["p"])]
@@ -248,7 +255,7 @@ def _summary(
         "gap": {
             "low_q": float(10 ** case.model.grid.gap[0]), "high_q": float(10 ** case.model.grid.gap[1]), "depth_dex": claim["estimate"], "depth_factor": float(10 ** claim["estimate"]),
             "root": case.root, "p_one_sided": float((1 + np.sum(roots <= case.root)) / (1 + len(roots))), "bootstrap": len(roots),
-            "null_root_mean": float(roots.mean()), "null_root_sd": float(roots.std()), "null_root_95": root_quantile(roots), "expected_rows": float(methods["in_gap_expected"].sum()), "observed_rows": float(methods["in_gap_observed"].sum()),
+            "null_root_mean": float(roots.mean()), "null_root_sd": float(roots.std()), "null_root_95": root_quantile(roots), "root_95": list(quantiles), "expected_rows": float(methods["in_gap_expected"].sum()), "observed_rows": float(methods["in_gap_observed"].sum()),
             "share_of_bootstrap_at_bound": float(np.mean(np.abs(full.theta[:, GAP]) >= case.model.deepest - 1e-9)),
         },
         "single_population": {

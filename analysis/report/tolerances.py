@@ -53,10 +53,11 @@ class Rule:
     draws: str = ""
 
 
-# Artifacts of tests by resampling, and the setting with the number of resamples of their p-values.
+# Artifacts of tests by resampling, and the setting with the number of resamples of their p-values (the claims have several).
 RESAMPLED = {
     "age_inference.json": "set.age_inference.permutations", "eccentricity_inference.json": "set.eccentricity_inference.permutations",
     "mixture_tests.json": "set.mixture_tests.draws", "origin_skill.json": "set.origin_skill.permutations", "selection_model.json": "set.detection.bootstrap",
+    "claims.json": "",
 }
 # The first rule that matches decides; whole numbers, texts and truth values are exact before any rule is asked.
 RULES: tuple[Rule, ...] = (

@@ -32,7 +32,7 @@ raised["⁻"], raised["⁺"] = "-", "+"
 
 -- Accented letters are left to the writer; any other character without an entry would print as nothing, so it stops the build.
 local function printable(el)
-  local before, base, index, after = el.text:match("^(%(?)([%aε]+)_(%a+)([%),]*)$")
+  local before, base, index, after = el.text:match("^(%(?)([%aε]+)_(%a+)([%),;:]*)$")
   if base and (#base == 1 or base == "ε") then
     base = base == "ε" and "\\varepsilon" or base
     return pandoc.Inlines { pandoc.Str(before), tex("$" .. base .. "_{\\mathrm{" .. index .. "}}$"), pandoc.Str(after) }
@@ -195,7 +195,7 @@ local function columns(simple)
     if not natural[i] then shared = shared + math.sqrt(amount[i]) end
   end
   for i = 1, count do
-    if not natural[i] then widths[i] = 0.97 * left / LINE * math.sqrt(amount[i]) / shared end
+    if not natural[i] then widths[i] = 0.94 * left / LINE * math.sqrt(amount[i]) / shared end
   end
   for _, row in ipairs(simple.rows) do
     local most = 1

@@ -130,7 +130,7 @@ def test_depth_is_bounded_and_curvature_not_negative():
     emptied = np.where((x > m.grid.gap[0] - 0.01) & (x < m.grid.gap[1] + 0.01), m.grid.gap[0] - 0.05, x)
     found = fw.fit(m, fw.summarised(m, shape.window, emptied, y), True)
     assert found.depth[0] == -CONFIG.deepest
-    assert fw.gap_interval(m, fw.summarised(m, shape.window, emptied, y), found, 1.96)[0] == -CONFIG.deepest
+    assert fw.gap_interval(m, fw.summarised(m, shape.window, emptied, y), found, (0.0,), (1.96,))[0] == -CONFIG.deepest
     heaps = np.where(np.arange(200) % 4 < 2, -4.5, -0.8)[None] + 0.05 * np.sin(np.arange(200.0))
     data = fw.summarised(m, shape.window, heaps, y)
     found = fw.fit(m, data, False)
@@ -143,11 +143,12 @@ def test_interval_ends_where_the_profile_drops():
     shape, x, y = drawn(m, TRUTH, 300, sigma=0.05)
     data = fw.summarised(m, shape.window, x, y, shape.sigma_x)
     full = fw.fit(m, data, True)
-    low, high = fw.gap_interval(m, data, full, 1.7)
-    assert low < full.depth[0] < high
-    for end in (low, high):
-        held = fw.fit(m, data, np.array([end * fw.LN10]))
-        assert np.sqrt(2 * (full.log_likelihood[0] - held.log_likelihood[0])) == pytest.approx(1.7, abs=1e-3)
+    for depths, quantiles in (((0.0,), (1.7,)), ((-1.0, 0.0), (1.4, 2.1))):
+        low, high = fw.gap_interval(m, data, full, depths, quantiles)
+        assert low < full.depth[0] < high
+        for end in (low, high):
+            held = fw.fit(m, data, np.array([end * fw.LN10]))
+            assert np.sqrt(2 * (full.log_likelihood[0] - held.log_likelihood[0])) == pytest.approx(np.interp(end, depths, quantiles), abs=1e-3)
 
 
 def test_score_of_the_scan_is_the_derivative_at_no_gap():
