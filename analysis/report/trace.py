@@ -97,12 +97,15 @@ def _data(results: Path, provenance: dict[str, Any]) -> str:
 def content(results: Path, source: str, root: Path = ROOT) -> dict[str, Any]:
     """What the page's script shows: per number its value in full precision and origin, per artifact its checksum, script and stages, and data and code."""
     numbers, provenance, modules = _json(results / "numbers.json"), _json(results / "provenance.json"), _modules()
+    claims = {claim["id"]: claim for claim in _json(results / "claims.json").get("claims", [])}
     shown = {}
     for key in used_keys(source, numbers):
         number = numbers[key]
         value = "" if number["value"] == number["text"] else json.dumps(number["value"], ensure_ascii=False)
         parts = {name: number[name] for name in ("artifact", "field", "format", "unit", "meaning", "source") if number.get(name)}
         shown[key] = {**parts, "value": value} if value else parts
+        if key.startswith("claims.") and key.split(".")[1] in claims:
+            shown[key] |= _verdict(claims[key.split(".")[1]])
     artifacts = {}
     for name in sorted({number["artifact"] for number in shown.values()}):
         listed = provenance.get("artifacts", {}).get(name, {})
@@ -111,6 +114,14 @@ def content(results: Path, source: str, root: Path = ROOT) -> dict[str, Any]:
         artifacts[name] = {part: text for part, text in parts.items() if text}
     code = f"git tree {code_id(root / 'analysis')[:SHORT]} (analysis/)"
     return {"numbers": shown, "artifacts": artifacts, "data": _data(results, provenance), "code": code, "commit": (commit(root) or "")[:SHORT]}
+
+
+def _verdict(claim: dict[str, Any]) -> dict[str, str]:
+    """What decided a claim: statement, verdict, effect, p, test, rule and the artifact with the evidence."""
+    parts = {"statement": claim.get("statement"), "verdict": claim.get("verdict"), "effect": (claim.get("effect") or {}).get("text"), "test": claim.get("test"),
+             "rule": claim.get("threshold"), "evidence": claim.get("artifact")}
+    told = {name: text for name, text in parts.items() if text}
+    return told | ({"p": json.dumps(claim["p"])} if claim.get("p") is not None else {})
 
 
 def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:

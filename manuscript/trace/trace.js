@@ -22,7 +22,9 @@
   const rows = (key) => {
     const number = data.numbers[key], made = data.artifacts[number.artifact] || {};
     return [
-      ["Value", number.value], ["Unit", number.unit], ["Meaning", number.meaning], ["Source", number.source], ["Key", key],
+      ["Value", number.value], ["Unit", number.unit], ["Meaning", number.meaning], ["Source", number.source],
+      ["Statement", number.statement], ["Verdict", number.verdict], ["Effect", number.effect], ["p", number.p], ["Test", number.test], ["Rule", number.rule],
+      ["Evidence", number.evidence && "results/" + number.evidence], ["Key", key],
       ["Artifact", "results/" + number.artifact], ["Field", number.field], ["Formatter", number.format], ["Written by", made.script],
       ["Stages", made.stages], ["Artifact sha256", made.sha256], ["Data sha256", data.data], ["Code", data.code], ["Commit", data.commit],
     ].filter((row) => row[1]);
@@ -40,7 +42,7 @@
   const show = (span, pin) => {
     clearTimeout(timer);
     if (shown && shown !== span) hide(false);
-    title.textContent = "Origin of " + span.textContent.trim();
+    title.textContent = "Origin of " + (span.matches(".said") ? "this verdict" : span.textContent.trim());
     list.replaceChildren();
     for (const [name, text] of rows(span.dataset.k)) { make("dt", name, list); make("dd", text, list); }
     [shown, pinned] = [span, pin || pinned];

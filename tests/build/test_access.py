@@ -48,3 +48,9 @@ def test_scope_is_added_to_heads_alone_and_once(tmp_path):
     (tmp_path / "a.pdf").write_text(html)
     finish([tmp_path / "a.html", tmp_path / "a.pdf", tmp_path / "lost.html"])
     assert (tmp_path / "a.html").read_text() == wanted and (tmp_path / "a.pdf").read_text() == html
+
+
+def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(paper):
+    content = paper.pdf.read_bytes()
+    for words in (b"/Lang(en-GB)", b"/MarkInfo<</Marked true", b"/StructTreeRoot", b"/Outlines", b"/Title(A sample of 140 companions)", b"/Author(R. S. Johnson"):
+        assert words in content, words

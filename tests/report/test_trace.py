@@ -56,6 +56,12 @@ def test_each_number_of_the_text_has_its_value_and_origin(results):
     assert content["data"].startswith("ab" * 6)
 
 
+def test_a_verdict_comes_with_what_decided_it(results):
+    shown = trace.content(results, "{{< var claims.kozai.verdict >}}")["numbers"]["claims.kozai.verdict"]
+    assert shown["verdict"] == "cannot tell" and shown["effect"] == "slope −0.52 (−1.00 to 0.10)" and json.loads(shown["p"]) == 0.04
+    assert "value" not in shown and (shown["artifact"], shown["field"]) == ("claims.json", "kozai.verdict")
+
+
 def test_exports_of_the_reader_take_the_place_of_the_frozen_data(results):
     (results / "mine.csv").write_text("x\n")
     (results / "run.json").write_text(json.dumps({"catalogue": {"ps": str(results / "mine.csv"), "bd": ""}}))
