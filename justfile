@@ -96,11 +96,11 @@ fetch *args: _environment
 freeze *args: _environment
     @{{python}} -m analysis.catalogue.freeze "$@"
 
-# Run the tests (options go to pytest)
+# Run the tests in two processes (options go to pytest)
 [group("development")]
 [no-exit-message]
 test *args: _environment
-    @{{python}} -m pytest "$@"
+    @{{python}} -m pytest -n 2 --dist loadfile "$@"
 
 # Check style and the independence of the packages
 [group("development")]

@@ -63,6 +63,6 @@ def test_the_prose_takes_its_verbs_from_the_ledger():
     text = (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8")
     abstract, conclusions = text.split("---")[1], text.split("# Conclusions")[1].split("\n# ")[0]
     for rule in RULES:
-        assert text.count(f"{{{{< var claims.{rule.id}.sentence >}}}}") >= 2, rule.id
+        assert text.count(f"{{{{< var claims.{rule.id}.sentence >}}}}") >= 2, rule.id  # where the result is told, and in the conclusions
         assert f"claims.{rule.id}.sentence" in conclusions, rule.id
     assert sum(f"claims.{rule.id}.sentence" in abstract for rule in RULES) >= 4

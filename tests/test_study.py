@@ -36,6 +36,7 @@ class Copy:
         self.root = root
         for name in ("analysis", "data/frozen"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "data" / "anchors.csv", root / "data")
         shutil.copy(ROOT / "requirements.lock", root)
 
     def evaluate(self, **overrides):

@@ -118,9 +118,21 @@ def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Con
 
     if context.partial:
         figure.suptitle(context.stamp, fontsize=7, color="0.25")
+    _settle(figure)
     figure.savefig(directory / f"{stem}.png", dpi=200, metadata={"Software": None, "Description": context.stamp or None})
     figure.savefig(directory / f"{stem}.svg", metadata={"Date": None, "Creator": None, "Description": context.stamp or None})
     drawing = (directory / f"{stem}.svg").read_text(encoding="utf-8")
     (directory / f"{stem}.svg").write_text(shortened(drawing), encoding="utf-8")
     write_csv(directory / f"{stem}.csv", data, context)
     plt.close(figure)
+
+
+def _settle(figure: Any) -> None:
+    """Lay the figure out once and round the places of its axes: the solver's last bits differ from process to process, and the names in an SVG follow them."""
+    if figure.get_layout_engine() is None:
+        return
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        if axes.get_axes_locator() is None:
+            axes.set_position([round(float(value), 6) for value in axes.get_position(original=True).bounds])

@@ -104,15 +104,14 @@ def _occurrence(get: Any) -> dict[str, Any]:
 
 
 def _disk(get: Any) -> dict[str, Any]:
-    share, low, high, in_time, short, long = (
-        get("disk_summary.json", f"journeys.1.gap.{name}")
-        for name in ("arrives_share", "arrives_share_low", "arrives_share_high", "in_time_share", "in_time_share_shortest_lifetime", "in_time_share_longest_lifetime")
+    share, low, high, in_time = (
+        get("disk_summary.json", f"journeys.1.gap.{name}") for name in ("arrives_share", "arrives_share_low", "arrives_share_high", "in_time_share")
     )
     return {
         "share_low": low, "share_high": high,
         "effect": _effect(
-            f"{formatted(share, 'percent:0')} % of disc models arrive ({formatted(low, 'percent:0')} to {formatted(high, 'percent:0')}); {formatted(in_time, 'percent:0')} % "
-            f"would be in time without an inner edge ({formatted(short, 'percent:0')} to {formatted(long, 'percent:0')} % by lifetime)",
+            f"{formatted(share, 'percent:0')} % of disc models arrive ({formatted(low, 'percent:0')} to {formatted(high, 'percent:0')}); "
+            f"{formatted(in_time, 'percent:0')} % without an inner edge",
             name="arrives_share", value=share, low=low, high=high,
         ),
     }
@@ -124,7 +123,7 @@ def _target(get: Any) -> dict[str, Any]:
     low, high = ([model[end] for model in models] for end in ("low", "high"))
     ends = [min((end for end in low if end is not None), default=None), max((end for end in high if end is not None), default=None)]
     text = (
-        f"probability of the binary-like label {formatted(min(known), 'significant:1')} to {formatted(max(known), 'significant:1')} by model "
+        f"probability of that label {formatted(min(known), 'significant:1')} to {formatted(max(known), 'significant:1')} by model "
         f"({formatted(ends[0], 'significant:1')} to {formatted(ends[1], 'significant:1')})"
     ) if known else "no model could be trained"
     return {

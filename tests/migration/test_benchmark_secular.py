@@ -79,9 +79,9 @@ def test_table_without_peers_names_them_and_how_to_get_them(monkeypatch):
 
 
 def test_pairs_whose_averaging_fails_are_counted_apart():
-    default = np.array([REASONS[name] for name in ("migrated", "settled", "averaging_fails", "inside_disruption", "time_limit")])
-    brute = np.array([REASONS[name] for name in ("migrated", "time_limit", "migrated", "migrated", "bounded")])
-    assert ensemble.compare(default, brute) == (4, 3, 1)
+    default = np.array([REASONS[name] for name in ("migrated", "settled", "averaging_fails", "inside_disruption", "time_limit", "time_limit", "step_limit")])
+    brute = np.array([REASONS[name] for name in ("migrated", "time_limit", "migrated", "migrated", "bounded", "step_limit", "time_limit")])
+    assert ensemble.compare(default, brute) == (4, 3, 1, 2)
 
 
 def test_full_length_reaches_the_modules_that_know_it(monkeypatch, capsys):

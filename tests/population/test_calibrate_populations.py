@@ -21,7 +21,7 @@ def test_protocol(sample, prepared):
     assert {k: v for k, v in first.items() if k != "p"} == {k: v for k, v in again.items() if k != "p"} and first["statistic"] != other["statistic"]
     case = case_of(fitted_rows(population_rows(sample.table)), DetectionConfig(), MixtureConfig())
     assert prepared.case.root == case.root
-    assert 1.7 < prepared.quantile < 2.4
+    assert prepared.knots == (-1.0, -0.5, 0.0) and 1.7 < prepared.quantiles[-1] < 2.4 and prepared.quantiles[0] < prepared.quantiles[-1]
     assert set(calibrate.SCENARIOS) == set(prepared.depths) == set(prepared.samplers) and prepared.depths["null"] == 0.0
 
 
