@@ -65,7 +65,7 @@ local function equations(inlines)
         local before = '#[#set math.equation(numbering: _ => "' .. n .. '")\n'
         out:extend { pandoc.RawInline("typst", before), math, pandoc.RawInline("typst", "] <" .. id .. ">") }
       else
-        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" } }))
+        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" }, { tabindex = "0" } }))
       end
     end
   end
