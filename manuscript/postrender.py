@@ -1,4 +1,4 @@
-"""After typesetting: check what Quarto wrote; the build fails with a list of what is wrong."""
+"""After typesetting: give the page its last touch, and check what Quarto wrote; the build fails with a list of what is wrong."""
 
 import os
 import sys
@@ -8,7 +8,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)
+    from analysis.report.access import finish
     from analysis.report.check import report
 
     written = [ROOT / name for name in os.environ.get("QUARTO_PROJECT_OUTPUT_FILES", "").split("\n") if name]
+    finish(written)
     sys.exit(report(ROOT, written))

@@ -1,7 +1,7 @@
 """Checks of the finished paper: what the typesetters only warn about, or do not notice at all, fails the build.
 
-Looks at the HTML (unresolved variables and references, formulas left as TeX, anything loaded from the network, citations against the
-bibliography), at the PDF (complete file), and at the manuscript's source (numerals typed by hand instead of taken from the results).
+Looks at the HTML (unresolved variables and references, formulas left as TeX, anything loaded from the network, what a screen reader would miss,
+citations against the bibliography), at the PDF (complete file), and at the manuscript's source (numerals typed by hand instead of taken from the results).
 """
 
 import fnmatch
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+
+from analysis.report.access import faults
 
 __all__ = ["check_citations", "check_front", "check_html", "check_numerals", "check_pdf", "check_project", "report"]
 
@@ -167,7 +169,7 @@ def check_project(root: Path, written: list[Path]) -> list[str]:
             problems.append(f"{path.name} was not written")
         elif path.suffix == ".html":
             html = path.read_text(encoding="utf-8")
-            problems += check_html(html) + check_citations(html, (manuscript / "references.bib").read_text(encoding="utf-8"))
+            problems += check_html(html) + faults(html) + check_citations(html, (manuscript / "references.bib").read_text(encoding="utf-8"))
         elif path.suffix == ".pdf":
             problems += check_pdf(path.read_bytes())
     source = (manuscript / "index.qmd").read_text(encoding="utf-8")

@@ -5,13 +5,17 @@ Writers receive a directory that `Study` moves into place only when the whole gr
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Context", "nested", "save_figure", "write_csv", "write_json", "write_npz", "write_text"]
+__all__ = ["Context", "nested", "save_figure", "shortened", "write_csv", "write_json", "write_npz", "write_text"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+COORDINATES = re.compile(r'(\s(?:d|x|y)=)"([^"]*)"')
+BLANKS = re.compile(r"\s*([A-DF-Za-df-z])\s*")  # around the letters of a path, of which e is none
+DECIMALS = re.compile(r"-?\d+\.\d{3,}(?![\d.e])")
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,16 @@ def write_npz(path: Path, arrays: dict[str, Any], context: Context) -> None:
     np.savez_compressed(path, **arrays)
 
 
+def shortened(svg: str) -> str:
+    """A drawing with its coordinates (points) to two decimals, finer than any screen or printer, and without idle blanks; transforms keep all digits."""
+
+    def brief(found: re.Match) -> str:
+        rounded = DECIMALS.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), found[2])
+        return found[1] + '"' + BLANKS.sub(r"\1", rounded) + '"'
+
+    return re.sub(r"\n\s*<", "\n<", COORDINATES.sub(brief, svg))
+
+
 def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Context) -> None:
     """Write `stem`.png (200 dpi), .svg (vector) and .csv (the plotted data, a DataFrame), and close the figure."""
     import matplotlib.pyplot as plt
@@ -107,6 +121,8 @@ def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Con
     _settle(figure)
     figure.savefig(directory / f"{stem}.png", dpi=200, metadata={"Software": None, "Description": context.stamp or None})
     figure.savefig(directory / f"{stem}.svg", metadata={"Date": None, "Creator": None, "Description": context.stamp or None})
+    drawing = (directory / f"{stem}.svg").read_text(encoding="utf-8")
+    (directory / f"{stem}.svg").write_text(shortened(drawing), encoding="utf-8")
     write_csv(directory / f"{stem}.csv", data, context)
     plt.close(figure)
 

@@ -7,12 +7,15 @@ import html
 import json
 import sys
 
+from analysis.report import trace as origin
 from analysis.runtime import ROOT
 
-__all__ = ["explorer", "figure", "table"]
+__all__ = ["explorer", "figure", "origins", "table", "trace"]
 
 RESULTS = ROOT / "results"
+MANUSCRIPT = ROOT / "manuscript" / "index.qmd"
 ASSETS = ROOT / "manuscript" / "explorer"
+TRACE = ROOT / "manuscript" / "trace"
 STATIC = {
     "fig-clustering": "mass ratio and axis", "fig-ae": "eccentricity and axis", "fig-levels": "feasibility by level", "fig-age": "feasibility by age",
 }
@@ -29,15 +32,37 @@ def _content(name: str) -> dict:
 
 
 def figure(stem: str, width: str = "100%") -> None:
-    """Print the image of a figure with the alternative text that the build composed for it."""
+    """Print the image of a figure with the alternative text that the build composed for it, and in HTML where its data and script are."""
     alt = _content("figures.json")[stem]["alt"].replace('"', "'")
     print(f'![](../results/{stem}.svg){{fig-alt="{alt}" width={width}}}\n')
+    _raw(origin.figure_sources(RESULTS, stem))
 
 
 def table(name: str) -> None:
-    """Print a table of tables.json as a Markdown pipe table; numeric columns are right-aligned."""
+    """Print a table of tables.json as a Markdown pipe table; numeric columns are right-aligned. HTML tells where it comes from."""
     content = _content("tables.json")[name]
     print(pipe_table(content["columns"], content["rows"]))
+    _raw(origin.table_sources(content, name))
+
+
+def origins() -> None:
+    """Print the table of the numbers in the text by artifact, for the appendix; it follows the manuscript, so no artifact holds it."""
+    content = origin.origin_rows(RESULTS, MANUSCRIPT.read_text(encoding="utf-8"))
+    print(pipe_table(content["columns"], content["rows"]))
+
+
+def trace() -> None:
+    """Print the block that lets a reader of the HTML ask each number where it comes from; without scripts a number stays a number."""
+    _content("numbers.json")
+    style, script = ((TRACE / name).read_text(encoding="utf-8") for name in ("trace.css", "trace.js"))
+    data = embedded(origin.content(RESULTS, MANUSCRIPT.read_text(encoding="utf-8")))
+    _raw(f'<style>\n{style}</style>\n<script type="application/json" id="tr-data">{data}</script>\n<script>\n{script}</script>')
+
+
+def _raw(text: str) -> None:
+    """Print `text` as a block of raw HTML, which other formats leave out."""
+    if text:
+        print(f"``````{{=html}}\n{text}\n``````\n")
 
 
 def explorer(title: str = "Explorer", figures: dict[str, str] = STATIC) -> None:

@@ -1,4 +1,4 @@
-"""The variables of the manuscript: every number as a span that names its key, bare twins under `plain`, and whether the numbers agree with the ledger.
+"""The variables of the manuscript: every number and verdict as a span that names its key, bare twins under `plain`, and whether the numbers agree with the ledger.
 
 `verified.sentence`, `verified.word` and `verified.ledger` stand on the title page. The ledger is manuscript/expected.json; where it is missing or damaged,
 or where the run is not the published one, nothing is compared and the sentence says so: a build never fails here.
@@ -70,8 +70,9 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
         return
     numbers = json.loads((artifacts / "numbers.json").read_text(encoding="utf-8"))
     plain = {key: number["text"] for key, number in numbers.items()}
-    spans = {key: text if key.startswith("claims.") else f'[{text}]{{.num data-k="{key}"}}' for key, text in plain.items()}
-    said = {f"verified.{name}": verified[name] or "none" for name in ("word", "sentence", "ledger")}
-    tree = _nested(spans | said)
-    tree["plain"] = _nested(plain | said)
+    said = {key: " .said" if key.startswith("claims.") and key.endswith(".sentence") else "" for key in plain}
+    spans = {key: f'[{text}]{{.num{said[key]} data-k="{key}"}}' for key, text in plain.items()}
+    agreement = {f"verified.{name}": verified[name] or "none" for name in ("word", "sentence", "ledger")}
+    tree = _nested(spans | agreement)
+    tree["plain"] = _nested(plain | agreement)
     (directory / "_variables.yml").write_text(_yaml(tree), encoding="utf-8")

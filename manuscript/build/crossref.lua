@@ -15,11 +15,17 @@ local function number(id, kind)
   return numbers[id]
 end
 
+-- In HTML the title is the one heading of the first level.
 local function header(el)
-  if el.classes:includes("unnumbered") then return end
-  section[el.level] = section[el.level] + 1
-  for level = el.level + 1, 6 do section[level] = 0 end
-  numbers[el.identifier] = table.concat(section, ".", 1, el.level)
+  if not el.classes:includes("unnumbered") then
+    section[el.level] = section[el.level] + 1
+    for level = el.level + 1, 6 do section[level] = 0 end
+    local n = table.concat(section, ".", 1, el.level)
+    numbers[el.identifier] = n
+    if not typst then el.content:insert(1, pandoc.Span(n .. "\u{a0}", { class = "header-section-number" })) end
+  end
+  if not typst then el.level = math.min(el.level + 1, 6) end
+  return el
 end
 
 local function callout(el)
@@ -39,7 +45,8 @@ local function float(el)
   if kind ~= "fig" and kind ~= "tbl" then return end
   local caption = el.content:remove().content
   caption:insert(1, pandoc.Strong(words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "))
-  if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind } }), false end
+  local focus = kind == "tbl" and { tabindex = "0" } or {} -- a wide table scrolls, by keyboard only with the focus
+  if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind }, focus }), false end
   el.content:insert(1, raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", ["))
   el.content:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
   return el.content, false
@@ -58,7 +65,7 @@ local function equations(inlines)
         local before = '#[#set math.equation(numbering: _ => "' .. n .. '")\n'
         out:extend { pandoc.RawInline("typst", before), math, pandoc.RawInline("typst", "] <" .. id .. ">") }
       else
-        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" } }))
+        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" }, { tabindex = "0" } }))
       end
     end
   end

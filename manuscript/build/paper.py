@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from analysis.report.access import scoped
+
 __all__ = ["BuildError", "build", "substitute"]
 
 HERE = Path(__file__).resolve().parent
@@ -24,9 +26,10 @@ TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
 #show figure: set block(above: 1.8em, below: 1.8em)
 #show figure.where(kind: table): set block(breakable: true)
 #show figure.where(kind: image): set figure(placement: auto)
-#show figure.caption: it => align(left, text(size: 0.88em, it.body))
+#show figure.caption: it => block(width: 100%, sticky: it.kind == table, align(left, text(size: 0.88em, it.body)))
 #set table(inset: 4pt)
 #show table: set text(size: 0.82em)
+#show table: set par(justify: false)
 #show link: set text(fill: rgb("#1f4e79"))
 """
 PDF_TIME = 1735689600  # the one time stamp, SOURCE_DATE_EPOCH of _environment: same input, same bytes
@@ -93,7 +96,7 @@ def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
     """One pandoc run in the manuscript's folder; any warning (unknown citation, unreadable formula, lost image) is an error."""
     import pypandoc
 
-    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", "--number-sections", "--fail-if-warnings", "--metadata=link-citations",
+    command = [pypandoc.get_pandoc_path(), "--from=markdown", "--standalone", "--fail-if-warnings", "--metadata=link-citations",
                *(f"--lua-filter={HERE / name}.lua" for name in ("visible", "crossref")), "--citeproc", *arguments]
     result = subprocess.run(command, input=text, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
@@ -125,14 +128,16 @@ def build(root: Path) -> tuple[Path, Path]:
         pages = {**settings["format"]["typst"], "page-numbering": "1", **metadata}
         (work / "typst.json").write_text(json.dumps(pages, default=str), encoding="utf-8")
         (work / "header.typ").write_text(TYPST_HEADER, encoding="utf-8")
-        own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}"],
-               "typst": ["--to=typst", f"--include-in-header={work / 'header.typ'}"]}
+        own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}",
+                        "--variable=include-before:<main>", "--variable=include-after:</main>"],
+               "typst": ["--to=typst", "--number-sections", f"--include-in-header={work / 'header.typ'}"]}
         common = [f"--bibliography={root / settings['bibliography']}"] if settings.get("bibliography") else []
         with ThreadPoolExecutor() as pool:
             runs = [pool.submit(pandoc, text, source.parent, [*common, *options, f"--metadata-file={work / name}.json", f"--output={work / name}"])
                     for name, options in own.items()]
             for run in runs:
                 run.result()
+        (work / "html").write_text(scoped((work / "html").read_text(encoding="utf-8")), encoding="utf-8")
         try:
             typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=PDF_TIME)
         except typst.TypstError as error:

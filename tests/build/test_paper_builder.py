@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 
+from analysis.report.access import finish
 from analysis.report.check import check_project
 from manuscript.build.paper import BuildError, build, substitute
 
@@ -150,6 +151,7 @@ def test_quarto_gives_the_same_references_and_captions(paper, tmp_path):
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable}
     done = subprocess.run(["quarto", "render"], cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    finish([root / "_output" / "manuscript" / "index.html"])
     ours, theirs = (path.read_text(encoding="utf-8") for path in (paper.html, root / "_output" / "manuscript" / "index.html"))
     assert references(theirs) == references(ours)
     assert captions(theirs) == captions(ours)

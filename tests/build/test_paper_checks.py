@@ -99,6 +99,6 @@ def test_report_lists_everything_and_fails(tmp_path, capsys):
     (tmp_path / "index.html").write_text(page("<p>?@tbl-lost</p>").replace("what?@home", "what"))
     assert report(tmp_path, [tmp_path / "index.html", tmp_path / "index.pdf"]) == 1
     printed = capsys.readouterr().err
-    for words in ("?@tbl-lost", "never cited: one", "index.pdf was not written", "typed by hand: 12", "4 thing(s)"):
+    for words in ("?@tbl-lost", "never cited: one", "index.pdf was not written", "typed by hand: 12", "no language", "headings of the first level", "7 thing(s)"):
         assert words in printed
     assert check_project(tmp_path, []) == ["a numeral typed by hand: 12"]

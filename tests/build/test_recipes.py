@@ -39,14 +39,14 @@ def current(root: Path) -> None:
 def test_bare_just_lists_the_documented_recipes():
     done = run(ROOT, JUST)
     assert done.returncode == 0
-    for recipe in ("setup", "paper", "submit", "analyze", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean", "verify", "accept"):
+    for recipe in ("setup", "paper", "submit", "analyze", "calibrate", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean", "verify", "accept"):
         line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [recipe])
         assert "#" in line
 
 
 @pytest.mark.parametrize(("recipe", "start"), [
-    ("analyze", ["-m", "analysis"]), ("count", ["-m", "analysis", "--count-candidates"]), ("fetch", ["-m", "analysis", "--fetch-only"]),
-    ("freeze", ["-m", "analysis.catalogue.freeze"]), ("submit", ["tools/submit.py"]), ("test", ["-m", "pytest"]), ("bench", ["-m", "benchmarks"]),
+    ("analyze", ["-m", "analysis"]), ("calibrate", ["-m", "analysis.calibrate"]), ("count", ["-m", "analysis", "--count-candidates"]), ("fetch", ["-m", "analysis", "--fetch-only"]),
+    ("freeze", ["-m", "analysis.catalogue.freeze"]), ("submit", ["tools/submit.py"]), ("test", ["-m", "pytest", "-n", "2", "--dist", "loadfile"]), ("bench", ["-m", "benchmarks"]),
     ("verify", ["-m", "analysis.verify"]), ("accept", ["-m", "analysis.verify", "--accept"]),
 ])
 def test_options_reach_the_program_word_by_word(recipes, recipe, start):

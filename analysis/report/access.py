@@ -1,0 +1,104 @@
+"""Accessibility of the page: the last touch that every builder's output gets, and the faults that can be seen without a browser."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from analysis.cache import write_atomic
+
+__all__ = ["faults", "finish", "scoped"]
+
+HEAD = re.compile(r"<thead\b.*?</thead>", re.DOTALL)
+CELL = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
+QUARTO = re.compile(r'<meta name="generator" content="quarto', re.IGNORECASE)
+
+
+def scoped(html: str) -> str:
+    """`html` with scope="col" on every header cell inside a table's head that has no scope; pandoc writes none."""
+    return HEAD.sub(lambda head: CELL.sub('<th scope="col"', head[0]), html)
+
+
+def finish(written: list[Path]) -> None:
+    """Bring the HTML files among `written` into their last form, in place."""
+    for path in written:
+        if path.suffix == ".html" and path.is_file():
+            before = path.read_text(encoding="utf-8")
+            after = scoped(before)
+            if after != before:
+                write_atomic(path, after.encode())
+
+
+class _Page(HTMLParser):
+    """Language, title, identifiers of the page; headings, images, header cells and links of its main part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language = self.title = ""
+        self.headings: list[tuple[int, str]] = []
+        self.images: list[str] = []
+        self.cells = 0
+        self.links: list[tuple[str, str]] = []
+        self.ids: list[str] = []
+        self._main = 0
+        self._open = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "html":
+            self.language = given.get("lang", "")
+        self._main += tag == "main"
+        if tag == "title":
+            self._open = "title"
+        if not self._main:
+            return
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+            self._open = tag
+        elif tag == "img":
+            if not given.get("alt", "").strip() and given.get("role") != "presentation":
+                self.images.append(given.get("src", "")[:60])
+            elif self._open == "a":
+                self.links[-1] = (self.links[-1][0], given["alt"])
+        elif tag == "th":
+            self.cells += "scope" not in given
+        elif tag == "a" and "href" in given:
+            self.links.append((given["href"][:60], given.get("aria-label", "")))
+            self._open = "a"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._main -= tag == "main"
+        if tag == self._open:
+            self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "title":
+            self.title += data
+        elif self._open == "a":
+            self.links[-1] = (self.links[-1][0], self.links[-1][1] + data)
+        elif self._open.startswith("h"):
+            self.headings[-1] = (self.headings[-1][0], self.headings[-1][1] + data)
+
+
+def faults(html: str) -> list[str]:
+    """What stands in the way of a reader with a screen reader: language, title, headings, alternative texts, header cells, link texts, identifiers.
+
+    What Quarto's own template adds around the text is left to Quarto, and so are its several headings of the first level.
+    """
+    page, quarto = _Page(), bool(QUARTO.search(html))
+    page.feed(html)
+    problems = [f"the page has no {name}" for name, found in (("language", page.language), ("title", page.title)) if not found.strip()]
+    problems += [f"an image without alternative text: {source}" for source in page.images]
+    levels = [level for level, _ in page.headings]
+    for before, (level, text) in zip(levels, page.headings[1:], strict=False):
+        if level > before + 1:
+            problems.append(f"a heading of level {level} after one of level {before}: {' '.join(text.split())}")
+    if page.cells:
+        problems.append(f"header cells of tables without scope: {page.cells}")
+    if quarto:
+        return problems
+    if levels.count(1) != 1:
+        problems.append(f"headings of the first level: {levels.count(1)} instead of one")
+    problems += [f"a link without text: {target}" for target, text in page.links if not text.strip()]
+    return problems + [f"an identifier that is used twice: {name}" for name in sorted({name for name in page.ids if page.ids.count(name) > 1})]

@@ -1,0 +1,56 @@
+"""Accessibility without a browser: the small paper has no fault, and every planted fault is found."""
+
+import pytest
+
+from analysis.report.access import faults, finish, scoped
+
+PAGE = (
+    '<html lang="en"><head><title>T</title></head><body><main><h1 id="a">T</h1><h2 id="b">One</h2><h3 id="c">Two</h3><h2 id="d">Three</h2>'
+    '<p><a href="#a">first</a> <a href="#b" aria-label="second">×</a></p><img src="x" alt="A line."><table><thead><tr><th scope="col">n</th></tr></thead></table></main></body></html>'
+)
+
+
+def test_the_small_paper_has_no_fault(paper):
+    html = paper.html.read_text(encoding="utf-8")
+    assert faults(html) == [] and '<html xmlns="http://www.w3.org/1999/xhtml" lang="en-GB"' in html
+    assert html.count("<main>") == html.count("</main>") == 1 and '<th scope="col" style="text-align: left;">step</th>' in html
+
+
+def test_a_sound_page_has_no_fault():
+    assert faults(PAGE) == []
+
+
+@pytest.mark.parametrize(("old", "new", "problem"), [
+    (' lang="en"', "", "the page has no language"),
+    ("<title>T</title>", "<title> </title>", "the page has no title"),
+    ('alt="A line."', 'alt=" "', "an image without alternative text: x"),
+    ('alt="A line."', "", "an image without alternative text: x"),
+    ('<h2 id="b">One</h2>', "", "a heading of level 3 after one of level 1: Two"),
+    ('<h2 id="d">Three</h2>', '<h1 id="d">Three</h1>', "headings of the first level: 2 instead of one"),
+    (' scope="col"', "", "header cells of tables without scope: 1"),
+    (">first</a>", "> </a>", "a link without text: #a"),
+    ('id="d"', 'id="a"', "an identifier that is used twice: a"),
+])
+def test_each_planted_fault_is_found(old, new, problem):
+    assert old in PAGE and faults(PAGE.replace(old, new)) == [problem]
+
+
+def test_what_quarto_adds_is_left_to_quarto_but_not_what_is_ours():
+    page = PAGE.replace("<head>", '<head><meta name="generator" content="quarto-1.9.38">').replace("<h2 id=\"d\">Three</h2>", '<h1 id="a">Three</h1>')
+    assert faults(page) == [] and faults(page.replace("A line.", "")) == ["an image without alternative text: x"]
+
+
+def test_scope_is_added_to_heads_alone_and_once(tmp_path):
+    html = '<th>text</th><table><thead><tr><th style="x">a</th><th scope="colgroup">b</th></tr></thead><tbody><tr><th>c</th></tr></tbody></table>'
+    wanted = html.replace('<th style="x">', '<th scope="col" style="x">')
+    assert scoped(html) == wanted == scoped(wanted)
+    (tmp_path / "a.html").write_text(html)
+    (tmp_path / "a.pdf").write_text(html)
+    finish([tmp_path / "a.html", tmp_path / "a.pdf", tmp_path / "lost.html"])
+    assert (tmp_path / "a.html").read_text() == wanted and (tmp_path / "a.pdf").read_text() == html
+
+
+def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(paper):
+    content = paper.pdf.read_bytes()
+    for words in (b"/Lang(en-GB)", b"/MarkInfo<</Marked true", b"/StructTreeRoot", b"/Outlines", b"/Title(A sample of 140 companions)", b"/Author(R. S. Johnson"):
+        assert words in content, words

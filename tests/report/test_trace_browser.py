@@ -1,0 +1,96 @@
+"""Numbers that tell their origin, in a headless browser: by mouse, keyboard and tap; nothing loaded, no error, hostile text as text."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pypandoc
+import pytest
+from small_paper import contents, write
+
+from analysis.report import show
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SCENARIO = (Path(__file__).parent / "trace_scenario.js").read_text(encoding="utf-8")
+COLLECT = """window.problems = [];
+addEventListener("error", (event) => problems.push(event.message));
+document.addEventListener("securitypolicyviolation", (event) => problems.push(event.violatedDirective + " " + event.blockedURI));
+for (const level of ["error", "warn"]) console[level] = (...words) => problems.push(words.join(" "));"""
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+TEXT = """There are [140]{.num data-k="sample.n"} companions, *p* = [0.69]{.num data-k="ecc.ks_p"}, [9999]{.num data-k="set.ages.permutations"} permutations,
+[1]{.num data-k="no.such"} and [2]{.num data-k="constructor"}; [a link with [140]{.num data-k="sample.n"}](#x).
+"""
+SOURCE = "{{< var sample.n >}} {{< var ecc.ks_p >}} {{< var set.ages.permutations >}}"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The sentence with its block, as pandoc writes it."""
+    folder = tmp_path_factory.mktemp("trace")
+    content = contents()
+    content["numbers.json"]["ecc.ks_p"]["field"] = HOSTILE
+    content["numbers.json"]["set.ages.permutations"] |= {"unit": "draws", "meaning": "permutations of the ages", "source": "our choice"}
+    write(folder, content)
+    (folder / "index.qmd").write_text(SOURCE, encoding="utf-8")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(show, "RESULTS", folder)
+    patch.setattr(show, "MANUSCRIPT", folder / "index.qmd")
+    printed: list[str] = []
+    patch.setattr(show.sys, "stdout", type("Out", (), {"write": staticmethod(printed.append)}))
+    show.trace()
+    patch.undo()
+    arguments = ["--standalone", "--embed-resources", "--metadata=title:t", "--metadata=lang:en"]
+    return pypandoc.convert_text(f"{TEXT}\n{''.join(printed)}", "html5", format="markdown", extra_args=arguments)
+
+
+@pytest.fixture(scope="module")
+def seen(page, tmp_path_factory):
+    """What the scenario saw. The page's policy allows its own scripts by digest and nothing else: no request, no eval, no inline handler."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    folder = tmp_path_factory.mktemp("browser")
+    page = page.replace("</body>", f"<script>{SCENARIO}</script></body>").replace("<head>", f"<head><script>{COLLECT}</script>", 1)
+    digests = " ".join("'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'" for script in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {digests}"
+    page = page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder / 'profile'}", "--window-size=500,600",
+        "--virtual-time-budget=6000", "--dump-dom", (folder / "page.html").as_uri(),
+    ]
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    found = re.search(r'<pre id="report">(.*?)</pre>', answer.stdout, re.DOTALL)
+    assert found, answer.stderr[-2000:]
+    return json.loads(html.unescape(found[1]))
+
+
+def test_without_scripts_a_number_is_a_number(page):
+    assert '<span class="num" data-k="sample.n">140</span> companions' in page
+
+
+def test_no_error_no_request_no_element_from_text(seen):
+    assert seen["problems"] == [] and seen["resources"] == [] and seen["images"] == 0
+
+
+def test_every_known_number_is_a_stop_of_the_keyboard(seen):
+    assert seen["keys"] == ["sample.n", "ecc.ks_p", "set.ages.permutations"] and seen["stops"] and seen["atFirst"]
+
+
+def test_hovering_shows_the_origin_and_takes_no_focus(seen):
+    assert seen["hovered"] == [True, False, "dialog", "Origin of 140"] and seen["kept"] and seen["left"]
+    assert (seen["first"]["Value"], seen["first"]["Artifact"], seen["first"]["Field"]) == ("140", "results/sample_summary.json", "counts.n")
+
+
+def test_keyboard_opens_closes_and_gives_the_focus_back(seen):
+    assert seen["quiet"] and seen["entered"] == [True, True, "true"] and seen["escaped"] == [True, True, "false"] and seen["tabbed"] == [True, True]
+    assert (seen["second"]["Value"], seen["second"]["Field"], seen["second"]["Formatter"]) == ("0.69012", HOSTILE, "p:2")
+
+
+def test_a_tap_opens_and_a_tap_elsewhere_closes(seen):
+    assert seen["tapped"] == [True, True] and seen["inside"] and seen["closed"] == [True, True] and seen["outside"]
+    assert (seen["third"]["Unit"], seen["third"]["Meaning"], seen["third"]["Source"]) == ("draws", "permutations of the ages", "our choice")
