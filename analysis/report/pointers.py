@@ -316,6 +316,7 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("cal.populations_power", _CALIBRATION, "claims.populations.power", "fixed:2"),
     ("cal.eccentricity_power", _CALIBRATION, "claims.eccentricity.power", "fixed:2"),
     ("cal.ages_power", _CALIBRATION, "claims.ages.power", "fixed:2"),
+    ("cal.clumps_percent", _CALIBRATION, "scenarios.populations.clumps.rejected", "percent:0"),
     ("cal.ages_spread_percent", _CALIBRATION, "scenarios.ages.spread_with_age.rejected", "percent:0"),
     ("cal.target_points_percent", _CALIBRATION, "scenarios.target.null.decided_by_points", "percent:0"),
     ("dif.labellings", _DIFFERENCE, "primary.labellings", "count"),
