@@ -163,8 +163,8 @@ def _summary(table: pd.DataFrame) -> dict[str, Any]:
             "passes_with_three": int(many.sum()),
             "delta_bic_1_2": span(gain),
         },
-        "eccentricity": {"passes": int(p.notna().sum()), "ks_below_0.05": int((p < 0.05).sum()), "ks_p": span(p)},
-        "eccentricity_wide": {"passes": int(wide.notna().sum()), "ks_below_0.05": int((wide < 0.05).sum()), "ks_p": span(wide)},
+        "eccentricity": {"passes": int(p.notna().sum()), "ks_below_level": int((p < 0.05).sum()), "ks_p": span(p)},
+        "eccentricity_wide": {"passes": int(wide.notna().sum()), "ks_below_level": int((wide < 0.05).sum()), "ks_p": span(wide)},
         "only_method_delta_bic": {name: _gain(table, f"only {name}") for name in METHOD_ORDER},
         "without_method_delta_bic": {name: _gain(table, f"without {name}") for name in METHOD_ORDER},
     }

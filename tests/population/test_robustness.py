@@ -86,7 +86,7 @@ def test_findings_of_the_frozen_sample(result):
     summary = result.summary
     assert summary["only_method_delta_bic"]["Microlensing"] < 0 < summary["only_method_delta_bic"]["Radial Velocity"] < 15
     assert summary["without_method_delta_bic"]["Microlensing"] > 120
-    assert summary["eccentricity_wide"]["ks_below_0.05"] == 0 and summary["eccentricity_wide"]["passes"] > 15
+    assert summary["eccentricity_wide"]["ks_below_level"] == 0 and summary["eccentricity_wide"]["passes"] > 15
     assert result.table.set_index("name").loc["without Astrometry", "ks_p"] > 0.05
 
 
