@@ -99,16 +99,44 @@ def test_damaged_artifact_is_made_again_and_no_other_group(full, damage):
     assert changed == {"fig4_disk_torques.svg", "fig4_disk_torques.png", "fig4_disk_torques.csv", "provenance.json"}
 
 
-def test_same_bytes_for_shuffled_rows_two_threads_and_an_empty_cache(full, tmp_path):
-    copy = Copy(tmp_path / "project")
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory):
+    """A copy of the project with the rows of its catalogue in another order, built with an empty cache and two threads, and its results."""
+    folder = tmp_path_factory.mktemp("shuffled")
+    copy = Copy(folder / "project")
     frozen = copy.root / "data" / "frozen" / "companions.csv"
     header, *rows = frozen.read_text(encoding="utf-8").splitlines(keepends=True)
     random.Random(1).shuffle(rows)
     frozen.write_text(header + "".join(rows), encoding="utf-8")
     copy.stamp("companions.csv")
-    result = analyse(tmp_path / "out", root=copy.root, NUMBA_NUM_THREADS="2")
+    result = analyse(folder / "out", root=copy.root, NUMBA_NUM_THREADS="2")
     assert result.returncode == 0, result.stderr
-    assert digests(tmp_path / "out") == digests(full)
+    return copy, folder / "out"
+
+
+def test_same_bytes_for_shuffled_rows_two_threads_and_an_empty_cache(full, shuffled):
+    assert digests(shuffled[1]) == digests(full)
+
+
+def test_a_changed_eccentricity_changes_the_numbers_that_rest_on_it_and_no_other(shuffled, tmp_path):
+    copy, before = shuffled
+    path = copy.root / "data" / "frozen" / "companions.csv"
+    with open(path, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    row = next(row for row in rows if row["object_id"] == "NASA:GJ 3512 b")
+    assert float(row["eccentricity"]) > 0.3
+    row["eccentricity"] = "0.05"
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    copy.stamp("companions.csv")
+    assert analyse(tmp_path / "out", root=copy.root, NUMBA_NUM_THREADS="2").returncode == 0
+    old, new = (json.loads((folder / "numbers.json").read_text()) for folder in (before, tmp_path / "out"))
+    changed = {key for key in old if key != "partial" and old[key] != new[key]}
+    assert {"ecc.wide_mw_p", "dif.estimate", "dif.raw"} <= changed
+    untouched = ("gmm_", "feasibility", "limiting", "ladder", "ensemble", "agreement", "occurrence", "disk", "selection_model", "run.json")
+    assert not [key for key in changed if old[key]["artifact"].startswith(untouched)]
 
 
 def test_partial_runs_are_nested_labelled_and_leave_the_paper_alone(full, tmp_path):
