@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from analysis.commands import guarded
 from analysis.errors import InputError
 from analysis.runtime import CACHE_DIR
 
@@ -141,20 +142,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="worker processes (default 2)")
     parser.add_argument("--try", dest="dry", action="store_true", help="print the error rates and freeze nothing")
     options = parser.parse_args(argv)
-    try:
-        if options.runs < 1 or options.processes < 1:
-            raise InputError("--runs and --processes must be at least 1.")
-        claims = tuple(name for name in options.claims.split(",") if name)
-        arrays, about = simulate_all(claims, options.runs, options.processes, CACHE_DIR / "calibration")
-        print(_table(arrays))
-        if not options.dry:
-            print(f"Frozen in {_freeze(arrays, about, options.runs)}.")
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nInterrupted; finished chunks are kept, and the next run goes on from there.", file=sys.stderr)
-        return 130
+    return guarded(lambda: _recipe(options.runs, options.processes, tuple(name for name in options.claims.split(",") if name), options.dry))
+
+
+def _recipe(runs: int, processes: int, claims: tuple[str, ...], dry: bool) -> int:
+    if runs < 1 or processes < 1:
+        raise InputError("--runs and --processes must be at least 1.")
+    arrays, about = simulate_all(claims, runs, processes, CACHE_DIR / "calibration")
+    print(_table(arrays))
+    if not dry:
+        print(f"Frozen in {_freeze(arrays, about, runs)}.")
     return 0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.cache import write_atomic
+from analysis.commands import guarded
 from analysis.config import Config
 from analysis.errors import InputError
 from analysis.report import ledger
@@ -159,19 +160,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--yes", action="store_true", help="with --accept: do not ask")
     parser.add_argument("--all", action="store_true", help="list every difference, however many")
     options = parser.parse_args(argv)
-    try:
+
+    def run() -> int:
         if options.yes and not options.accept or options.quick and options.accept:
             raise InputError("--yes goes with accept alone, and --quick with verify alone.")
         return accept(options.yes, options.all) if options.accept else verify(options.quick, options.all)
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nInterrupted; nothing was changed.", file=sys.stderr)
-        return 130
-    except OSError as error:
-        print(f"Error: {error.filename or 'a file'}: {error.strerror}; free or repair it and run again.", file=sys.stderr)
-        return 2
+
+    return guarded(run, "nothing was changed.")
 
 
 if __name__ == "__main__":

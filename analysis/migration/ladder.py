@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numba import config as numba_config
 
+from analysis.commands import guarded
 from analysis.config import Config, EnsembleConfig, KozaiConfig, LadderConfig, LimitingConfig, SecularConfig, TidesConfig
-from analysis.errors import InputError
 from analysis.migration import shortrange
 from analysis.migration.batch import cpu_family
 from analysis.migration.feasibility import grid
@@ -285,19 +285,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads (default: all processors)")
     parser.add_argument("--out", type=Path, help="folder of the unfinished chunks (default .cache/sweeps/ladder-DIGEST)")
     options = parser.parse_args(argv)
+    return guarded(lambda: _recipe(options.threads, options.out))
+
+
+def _recipe(threads: int, out: Path | None) -> int:
     config = Config()
-    try:
-        # Rooms do not import one another: the target reaches this one as data.
-        target = importlib.import_module("analysis.catalogue.target").run(config.target)
-        job = job_of(config.ladder, config.kozai, config.secular, config.ensemble, target)
-        draws = sweep(job, options.out or CACHE_DIR / "sweeps" / f"ladder-{run_digest(job)[:12]}", max(1, options.threads))
-        entry = freeze(draws)
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nInterrupted; finished chunks are kept, and the same command goes on from there.", file=sys.stderr)
-        return 130
+    # Rooms do not import one another: the target reaches this one as data.
+    target = importlib.import_module("analysis.catalogue.target").run(config.target)
+    job = job_of(config.ladder, config.kozai, config.secular, config.ensemble, target)
+    draws = sweep(job, out or CACHE_DIR / "sweeps" / f"ladder-{run_digest(job)[:12]}", max(1, threads))
+    entry = freeze(draws)
     print(f"{entry['systems']} draws, {entry['bytes'] / 1e6:.2f} MB, {entry['cpu_s_per_draw']} CPU-s per draw.")
     return 0
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.commands import guarded
 from analysis.config import Config, EnsembleConfig, with_overrides
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
@@ -229,19 +230,7 @@ def _processors() -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line; returns the exit status (0 done, 1 a bug, 2 something the user can mend, 130 interrupted)."""
-    try:
-        return _run(_parser().parse_args(argv))
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nInterrupted; finished chunks are kept, and the same command goes on from there.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"Error: {error.filename or 'a file'}: {error.strerror}; free or repair it and run again.", file=sys.stderr)
-        return 2
+    return guarded(lambda: _run(_parser().parse_args(argv)))
 
 
 if __name__ == "__main__":

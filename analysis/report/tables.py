@@ -93,13 +93,13 @@ def claims(artifacts: Path) -> Table:
         passes, calibration = claim["robustness"], claim["calibration"]
         p = "–"
         if claim["p"] is not None:
-            p = f"{formatted(claim['p'], 'p:2')} ± {formatted(claim['p_error'], 'significant:1')}; {formatted(claim['p_adjusted'], 'p:2')}"
+            p = f"p = {formatted(claim['p'], 'p:2')} ± {formatted(claim['p_error'], 'significant:1')}, adjusted {formatted(claim['p_adjusted'], 'p:2')}"
         rows.append([
             claim["statement"], claim["effect"]["text"], p, _optional(claim["power"], "fixed:2"),
             f"{passes['passes']} of {passes['of']}" if passes["of"] else "–",
             f"{_optional(_first(calibration, 'size', 'wrong_verdicts'), 'percent:1')}; {_optional(calibration.get('coverage'), 'percent:1')}", claim["verdict"],
         ])
-    return {"columns": ["Claim", "Effect (95 % interval)", "p; adjusted", "Power", "Passes", "Size; coverage (%)", "Verdict"], "rows": rows}
+    return {"columns": ["Claim", "Effect (95 % interval)", "Test", "Power", "Passes", "Size; coverage (%)", "Verdict"], "rows": rows}
 
 
 def _first(values: dict[str, Any], *names: str) -> Any:

@@ -55,10 +55,11 @@ def _tested(get: Any, claim: str, artifact: str, effect: str, style: str) -> dic
     found, calibration = get(artifact, "claim") or {}, _calibrated(get, claim)
     passes = list((found.get("passes") or {}).values())
     values = {name: found.get(name) for name in ("estimate", "low", "high")}
+    text = effect.format(**{name: formatted(value, style) for name, value in values.items()}) if values["estimate"] is not None else found.get("reason") or "no estimate"
     return {
         "p": found.get("p"), "p_error": found.get("p_error"), "passes": passes, "calibration": calibration,
         "power": calibration.get("power") if calibration.get("applies") else found.get("power"),
-        "effect": _effect(effect.format(**{name: formatted(value, style) for name, value in values.items()}), value=values["estimate"], low=values["low"], high=values["high"]),
+        "effect": _effect(text, value=values["estimate"], low=values["low"], high=values["high"]),
         "robustness": _passes(passes, f"p < {SIGNIFICANCE:g}"),
     }
 

@@ -42,6 +42,15 @@ def test_power_of_other_data_is_the_stage_s_own(built, tmp_path):
     assert evidence(tmp_path)["ages"]["power"] == _read(tmp_path, "age_inference.json")["claim"]["power"]
 
 
+def test_without_an_estimate_the_reason_stands_in_its_place(built, tmp_path):
+    for name in built.outdir.glob("*.json"):
+        shutil.copy(name, tmp_path)
+    content = _read(tmp_path, "origin_skill.json")
+    content["claim"] |= {"estimate": None, "low": None, "high": None, "p": None, "reason": "3 hosts, too few"}
+    (tmp_path / "origin_skill.json").write_text(json.dumps(content), encoding="utf-8")
+    assert evidence(tmp_path)["classifier"]["effect"]["text"] == "3 hosts, too few"
+
+
 def test_each_value_is_the_one_of_its_artifact(found, built):
     origin, skill, occurrence, disk = (_read(built.outdir, f"{name}.json") for name in ("origin_summary", "origin_skill", "occurrence_summary", "disk_summary"))
     assert found["classifier"]["labels_from_q"] is found["target"]["labels_from_q"] is origin["labels"]["defined_by_a_feature"] is True
