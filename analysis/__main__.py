@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from analysis.commands import guarded
 from analysis.config import Config, with_overrides
 from analysis.errors import InputError
 from analysis.logs import DEFAULTS, mirrored
@@ -324,26 +325,21 @@ def main(argv: list[str] | None = None) -> int:
 
 def _guarded(options: argparse.Namespace, log: Path) -> int:
     """Run with every failure turned into one sentence on the terminal; the traceback of a bug goes to the log alone."""
-    try:
-        return _run(options)
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nInterrupted; what was finished is kept, and the next run goes on from there.", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 1
-    except OSError as error:
-        print(f"Error: {error.filename or 'a file'}: {error.strerror}; free or repair it and run again.", file=sys.stderr)
-        return 2
-    except Exception as error:  # noqa: BLE001 (the last resort: a bug is told in one sentence, its traceback goes to the log)
-        import traceback
 
-        with open(log, "a", encoding="utf-8") as stream:
-            traceback.print_exc(file=stream)
-        print(f"Error: an unexpected {type(error).__name__} ({error}); this is a bug, please report it with {log}.", file=sys.stderr)
-        return 1
+    def run() -> int:
+        try:
+            return _run(options)
+        except (InputError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 (the last resort: a bug is told in one sentence, its traceback goes to the log)
+            import traceback
+
+            with open(log, "a", encoding="utf-8") as stream:
+                traceback.print_exc(file=stream)
+            print(f"Error: an unexpected {type(error).__name__} ({error}); this is a bug, please report it with {log}.", file=sys.stderr)
+            return 1
+
+    return guarded(run, "what was finished is kept, and the next run goes on from there.")
 
 
 if __name__ == "__main__":

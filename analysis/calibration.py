@@ -6,7 +6,6 @@ reads them, simulates `rerun_share` of them again and reports size, power and co
 """
 
 import hashlib
-import importlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -231,8 +230,3 @@ def _of_claim(own: pd.DataFrame, module: Any, applies: bool, config: Calibration
         (not sizes or max(sizes) <= config.largest_size) and (found["coverage"] is None or lowest <= found["coverage"] <= highest)
     )
     return {name: (None if isinstance(value, float) and math.isnan(value) else value.item() if hasattr(value, "item") else value) for name, value in found.items()}
-
-
-def module_of(claim: str) -> Any:
-    """The module of a claim, imported by name, for processes of their own."""
-    return importlib.import_module(CLAIMS[claim].__name__)

@@ -1,16 +1,10 @@
 """The explorer in a headless browser, as pandoc writes it into the page: search, choose, brush, slide, by keyboard too, and nothing loaded."""
 
-import base64
-import hashlib
-import html
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pypandoc
 import pytest
+from browser import report
 
 from analysis.config import Config
 from analysis.report import explorer, show
@@ -19,12 +13,7 @@ from analysis.report.check import check_html
 from analysis.report.files import Context, write_csv
 from tests.report.explorer_parts import HOSTILE, write_maps
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCENARIO = (Path(__file__).parent / "explorer_scenario.js").read_text(encoding="utf-8")
-COLLECT = """window.problems = [];
-addEventListener("error", (event) => problems.push(event.message));
-document.addEventListener("securitypolicyviolation", (event) => problems.push(event.violatedDirective + " " + event.blockedURI));
-for (const level of ["error", "warn"]) console[level] = (...words) => problems.push(words.join(" "));"""
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +43,8 @@ def page(markdown):
 
 @pytest.fixture(scope="module")
 def seen(page, tmp_path_factory):
-    """What the scenario saw. The page's policy allows its own scripts by digest and nothing else: no request, no eval, no inline handler."""
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    folder = tmp_path_factory.mktemp("browser")
-    page = page.replace("</body>", f"<script>{SCENARIO}</script></body>").replace("<head>", f"<head><script>{COLLECT}</script>", 1)
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    digests = " ".join("'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'" for script in scripts)
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {digests}"
-    page = page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
-    (folder / "page.html").write_text(page, encoding="utf-8")
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder / 'profile'}", "--window-size=1000,900",
-        "--virtual-time-budget=3000", "--dump-dom", (folder / "page.html").as_uri(),
-    ]
-    answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
-    found = re.search(r'<pre id="report">(.*?)</pre>', answer.stdout, re.DOTALL)
-    assert found, answer.stderr[-2000:]
-    return json.loads(html.unescape(found[1]))
+    """What the scenario saw."""
+    return report(page, SCENARIO, tmp_path_factory.mktemp("browser"), "1000,900", 3000)
 
 
 def test_other_formats_have_no_trace_of_it(markdown):

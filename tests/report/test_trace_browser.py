@@ -1,26 +1,15 @@
 """Numbers that tell their origin, in a headless browser: by mouse, keyboard and tap; nothing loaded, no error, hostile text as text."""
 
-import base64
-import hashlib
-import html
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pypandoc
 import pytest
+from browser import report
 from small_paper import contents, write
 
 from analysis.report import show
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCENARIO = (Path(__file__).parent / "trace_scenario.js").read_text(encoding="utf-8")
-COLLECT = """window.problems = [];
-addEventListener("error", (event) => problems.push(event.message));
-document.addEventListener("securitypolicyviolation", (event) => problems.push(event.violatedDirective + " " + event.blockedURI));
-for (const level of ["error", "warn"]) console[level] = (...words) => problems.push(words.join(" "));"""
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 TEXT = """There are [140]{.num data-k="sample.n"} companions, *p* = [0.69]{.num data-k="ecc.ks_p"}, [9999]{.num data-k="set.ages.permutations"} permutations,
 [1]{.num data-k="no.such"} and [2]{.num data-k="constructor"}; [a link with [140]{.num data-k="sample.n"}](#x).
@@ -50,23 +39,8 @@ def page(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(page, tmp_path_factory):
-    """What the scenario saw. The page's policy allows its own scripts by digest and nothing else: no request, no eval, no inline handler."""
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    folder = tmp_path_factory.mktemp("browser")
-    page = page.replace("</body>", f"<script>{SCENARIO}</script></body>").replace("<head>", f"<head><script>{COLLECT}</script>", 1)
-    digests = " ".join("'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'" for script in re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {digests}"
-    page = page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
-    (folder / "page.html").write_text(page, encoding="utf-8")
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={folder / 'profile'}", "--window-size=500,600",
-        "--virtual-time-budget=6000", "--dump-dom", (folder / "page.html").as_uri(),
-    ]
-    answer = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
-    found = re.search(r'<pre id="report">(.*?)</pre>', answer.stdout, re.DOTALL)
-    assert found, answer.stderr[-2000:]
-    return json.loads(html.unescape(found[1]))
+    """What the scenario saw."""
+    return report(page, SCENARIO, tmp_path_factory.mktemp("browser"), "500,600", 6000)
 
 
 def test_without_scripts_a_number_is_a_number(page):
