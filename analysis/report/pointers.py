@@ -310,6 +310,11 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("skill.p", _SKILL, "claim.p", "p:2"),
     ("skill.overall", _SKILL, "variants.without_mass_ratio_and_method.specified.overall.within_method.auroc", "fixed:2"),
     ("skill.overall_null", _SKILL, "variants.without_mass_ratio_and_method.specified.overall.within_method.null_mean", "fixed:2"),
+    *(
+        (f"skill.brier{short}{end}_percent", _SKILL, f"brier.without_mass_ratio_and_method.skill_over_{than}{end}", "percent:0")
+        for short, than in (("", "prevalence"), ("_method", "method_alone")) for end in ("", "_low", "_high")
+    ),
+    ("skill.missing_p", _SKILL, "checks.missingness.features.metallicity.fisher_p", "p:1"),
     ("skill.anchors_planet", _SKILL, "anchors.hosts_planet_like", "count"),
     ("skill.anchors_separation", _SKILL, "overlap.anchors.separation.without_mass_ratio_and_method", "text"),
     ("skill.anchors_needed", _SKILL, "anchors.needed_hosts", "count"),
@@ -331,6 +336,11 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("aged.p_highest", _AGED, "influence.p.high", "p:2"),
     ("aged.detectable", _AGED, "power.semimajor_axis.detectable_correlation", "fixed:2"),
     ("aged.detectable_e", _AGED, "power.eccentricity.detectable_correlation", "fixed:2"),
+    *(
+        (f"aged.partial{end}", _AGED, f"partial.log_semimajor_axis.eccentricity_+_log_host_mass_+_log_mass_ratio.{name}", "fixed:2")
+        for end, name in (("", "r"), ("_low", "low"), ("_high", "high"))
+    ),
+    ("aged.drawn_percent", _AGED, "age_errors.share_significant", "percent:0"),
     ("aged.hosts_needed", _AGED, "power.semimajor_axis.hosts_needed", "count"),
     ("mixtests.smallest_p", _MIXTESTS, "tests.all_candidates.1_2.p", "p:1"),
     ("mixtests.p_3_4", _MIXTESTS, "tests.all_candidates.3_4.p", "p:2"),
@@ -348,6 +358,7 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("mixtests.split_lowest_percent", _MIXTESTS, "splits.predicted_from_method.lowest", "percent:0"),
     ("mixtests.split_highest_percent", _MIXTESTS, "splits.predicted_from_method.highest", "percent:0"),
     ("gap.rows", _SELECTION, "claim.n.companions", "count"),
+    ("gap.limits", _SELECTION, "mass_limits_left_out", "count"),
     ("gap.observed", _SELECTION, "gap.observed_rows", "count"),
     ("gap.expected", _SELECTION, "gap.expected_rows", "fixed:1"),
     ("gap.depth", _SELECTION, "claim.estimate", "fixed:2"),
