@@ -28,18 +28,6 @@ local function header(el)
   return el
 end
 
-local function callout(el)
-  local name = el.classes:find_if(function(class) return class:match("^callout%-") end)
-  if not name then return end
-  local title = { pandoc.Str(el.attributes.title or (name:sub(9):gsub("^%l", string.upper))) }
-  if el.content[1] and el.content[1].t == "Header" then title = el.content:remove(1).content end
-  el.content:insert(1, pandoc.Para { pandoc.Strong(title) })
-  if not typst then return pandoc.Div(el.content, { class = "callout " .. name }) end
-  el.content:insert(1, raw("#block(width: 100%, stroke: (left: 2pt + gray), inset: 8pt)["))
-  el.content:insert(raw("]"))
-  return pandoc.Div(el.content)
-end
-
 local function float(el)
   local kind = kind_of(el.identifier)
   if kind ~= "fig" and kind ~= "tbl" then return end
@@ -95,6 +83,6 @@ local function image(el)
 end
 
 function Pandoc(doc)
-  doc = doc:walk { Div = callout }:walk { traverse = "topdown", Header = header, Div = float, Inlines = equations }
+  doc = doc:walk { traverse = "topdown", Header = header, Div = float, Inlines = equations }
   return doc:walk { Cite = reference, Image = image }
 end

@@ -1,7 +1,7 @@
 """Fallback builder: the HTML and PDF paper from the same .qmd where Quarto is not installed.
 
 Executes the Python chunks with nbclient, substitutes the variables, and leaves typesetting to pandoc and Typst. It knows what the
-manuscript uses: variables, `output: asis`, figure and table divs, keys of equations, sections and citations, callouts.
+manuscript uses: variables, `output: asis`, figure and table divs, keys of equations, sections and citations.
 """
 
 import json

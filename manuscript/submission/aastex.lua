@@ -252,12 +252,6 @@ end
 
 local function div(el)
   if el.identifier == "refs" then return {} end
-  local callout = el.classes:find_if(function(class) return class:match("^callout%-") end)
-  if callout then
-    local title = el.attributes.title or (callout:sub(9):gsub("^%l", string.upper))
-    el.content:insert(1, pandoc.Para { pandoc.Strong(quoted(title)) })
-    return el.content
-  end
   local kind = kind_of(el.identifier)
   if kind == "fig" or kind == "tbl" then return (kind == "fig" and figure or deluxetable)(el, el.content:remove().content), false end
 end

@@ -98,9 +98,7 @@ print("| step | rows |\\n|:---|---:|\\n| mass range | 145 |\\n| needs $M_\\\\sta
 The ledger of {{< var sample.n >}} rows.
 :::
 
-::: {.callout-note title="A caution"}
-Text of the callout, with a footnote.[^1]
-:::
+A paragraph with a footnote.[^1]
 
 [^1]: The footnote.
 

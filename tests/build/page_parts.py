@@ -10,7 +10,7 @@ __all__ = ["Parts", "parts"]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 HIDDEN_TAGS = {"script", "style", "noscript", "nav", "head"}
 # Dress: titles that a template adds, numbers of equations (one builder writes them into the formula), marks for screen readers, arrows back from notes.
-HIDDEN_CLASSES = {"abstract-title", "block-title", "number", "screen-reader-only", "footnote-back", "callout-icon", "callout-icon-container", "quarto-title-meta", "keywords", "hidden"}
+HIDDEN_CLASSES = {"abstract-title", "block-title", "number", "screen-reader-only", "footnote-back", "quarto-title-meta", "keywords", "hidden"}
 FURNITURE = {"References", "Footnotes"}
 TAG = re.compile(r"\\(?:tag|qquad)\s*[{(][^})]*[})]")
 

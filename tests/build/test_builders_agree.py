@@ -33,8 +33,7 @@ There are <span class="num" data-k="sample.n">140</span> of them.</div></div></h
 <div id="tbl-a" class="quarto-float"><figure class="quarto-float quarto-float-tbl figure"><figcaption id="tbl-a-caption-0ceaefa1">Table&nbsp;1: The ledger.</figcaption>
 <div aria-describedby="tbl-a-caption-0ceaefa1"><table class="caption-top table"><thead><tr class="header"><th>step</th><th>rows</th></tr></thead>
 <tbody><tr><td>all</td><td>140</td></tr></tbody></table></div></figure></div>
-<div class="callout callout-style-default callout-note callout-titled"><div class="callout-header"><div class="callout-icon-container"><i class="callout-icon"></i></div>
-<div class="callout-title-container"><span class="screen-reader-only">Note</span>A caution</div></div><div class="callout-body"><p>Text of it.</p></div></div></section>
+<p>Text of it.</p></section>
 </main><div id="quarto-appendix"><section id="footnotes"><h2>Footnotes</h2><ol><li id="fn1"><p>The note.<a href="#fnref1" class="footnote-back">↩︎</a></p></li></ol></section>
 <section><h2>References</h2><div id="refs"><div id="ref-hut1981" class="csl-entry">Hut, P. 1981.</div></div></section></div></div><script>const a = "<p>no text</p>";</script></body></html>"""
 
@@ -49,7 +48,7 @@ FALLBACK = """<!DOCTYPE html><html lang="en-GB"><head><title>A sample</title></h
 <figcaption><strong>Figure\u00a01: </strong>The caption, <span class="num" data-k="x">2</span>.</figcaption></figure>
 <figure id="tbl-a" class="tbl" tabindex="0"><table><thead><tr class="header"><th scope="col">step</th><th scope="col">rows</th></tr></thead>
 <tbody><tr><td>all</td><td>140</td></tr></tbody></table><figcaption><strong>Table\u00a01: </strong>The ledger.</figcaption></figure>
-<div class="callout callout-note"><p><strong>A caution</strong></p><p>Text of it.</p></div>
+<p>Text of it.</p>
 <h2 class="unnumbered" id="references">References</h2><div id="refs"><div id="ref-hut1981" class="csl-entry">Hut, P. 1981.</div></div>
 <aside id="footnotes"><hr /><ol><li id="fn1"><p>The note.<a href="#fnref1" class="footnote-back">↩︎</a></p></li></ol></aside></main></body></html>"""
 
@@ -73,7 +72,7 @@ def test_the_parts_are_read_from_either_dress():
     ours = parts(FALLBACK)
     assert differences(ours, parts(QUARTO)) == []
     assert (ours.title, ours.abstract, ours.headings) == ("A sample", "There are 140 of them.", ["1 One"])
-    assert ours.text == "See Figure 1, with 140 rows1. A caution Text of it."
+    assert ours.text == "See Figure 1, with 140 rows1. Text of it."
     assert ours.numbers == {"sample.n": 2, "x": 1} and ours.formulas == ["a = b"] and ours.notes == ["The note."]
     assert ours.figures == [("fig-a", "Figure 1: The caption, 2.", ("A line.",))]
     assert ours.tables == [("tbl-a", "Table 1: The ledger.", ("step", "rows", "all", "140"))]
@@ -97,7 +96,7 @@ def test_the_small_paper_is_read_whole(paper):
     assert [name for name, _, _ in found.figures] == ["fig-first", "fig-second"] and found.figures[0][2] == ("A black rectangle, shown first.",)
     assert found.tables[0][2][:4] == ("step", "rows", "mass range", "145")
     assert set(found.references) == {"ref-hut1981", "ref-kipping2013"} and found.notes == ["The footnote."]
-    assert "Text of the callout" in found.text and "working in project" in found.text and "caption" not in found.text
+    assert "A paragraph with" in found.text and "working in project" in found.text and "caption" not in found.text
 
 
 @NEEDS_QUARTO

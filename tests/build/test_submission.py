@@ -114,7 +114,7 @@ def test_source_has_the_journals_markup(bundle):
         "There are 140 companions of mass", r"\begin{equation}\label{eq-first}", r"Equation~(\ref{eq-second})", r"Figure~\ref{fig-second} before",
         r"\section{Methods}\label{sec-methods}", r"\section*{Aside}\phantomsection", r"alt={A black rectangle, shown first.}]{figure.pdf}",
         r"\caption{The first caption has 140, \(x^2\) and a citation \citep{hut1981}.\label{fig-first}}", r"\tablecaption{The ledger of 140 rows.\label{tbl-ledger}}",
-        r"\tablehead{\colhead{step} & \colhead{rows}}", r"needs \(M_\star\) & 139", r"\citet{kipping2013}", r"\textbf{A caution}",
+        r"\tablehead{\colhead{step} & \colhead{rows}}", r"needs \(M_\star\) & 139", r"\citet{kipping2013}",
         r"$-$1.2 $\times$ 10$^{-4}$ $\pm$ 0.3 at $\alpha$ $\geq$ 2 R$_\star$ inside ($r_{\mathrm{t}}$), 50 \% of $A_{\mathrm{B}}$ \& more \citep{gudmundur}.",
         "\\end{equation}\nwhere the sentence goes on. See Equation~(\\ref{eq-third}) and Sections~\\ref{sec-inner}.", r"host \& \textless{}mass\textgreater{}",
     ):
