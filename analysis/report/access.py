@@ -6,10 +6,11 @@ from pathlib import Path
 
 from analysis.cache import write_atomic
 
-__all__ = ["faults", "finish", "scoped"]
+__all__ = ["faults", "finish", "focusable", "scoped"]
 
 HEAD = re.compile(r"<thead\b.*?</thead>", re.DOTALL)
 CELL = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
+SCROLLING = re.compile(r'<(?:div aria-describedby="tbl-|span id="eq-)(?![^>]*\stabindex=)[^>]*(?=>)')  # what scrolls sideways on a narrow screen, as Quarto writes it
 QUARTO = re.compile(r'<meta name="generator" content="quarto', re.IGNORECASE)
 
 
@@ -18,12 +19,17 @@ def scoped(html: str) -> str:
     return HEAD.sub(lambda head: CELL.sub('<th scope="col"', head[0]), html)
 
 
+def focusable(html: str) -> str:
+    """`html` in which wide tables and formulas can get the focus, without which no keyboard scrolls them."""
+    return SCROLLING.sub(lambda tag: f'{tag[0]} tabindex="0"', html)
+
+
 def finish(written: list[Path]) -> None:
     """Bring the HTML files among `written` into their last form, in place."""
     for path in written:
         if path.suffix == ".html" and path.is_file():
             before = path.read_text(encoding="utf-8")
-            after = scoped(before)
+            after = focusable(scoped(before))
             if after != before:
                 write_atomic(path, after.encode())
 

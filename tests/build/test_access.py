@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.report.access import faults, finish, scoped
+from analysis.report.access import faults, finish, focusable, scoped
 
 PAGE = (
     '<html lang="en"><head><title>T</title></head><body><main><h1 id="a">T</h1><h2 id="b">One</h2><h3 id="c">Two</h3><h2 id="d">Three</h2>'
@@ -48,6 +48,12 @@ def test_scope_is_added_to_heads_alone_and_once(tmp_path):
     (tmp_path / "a.pdf").write_text(html)
     finish([tmp_path / "a.html", tmp_path / "a.pdf", tmp_path / "lost.html"])
     assert (tmp_path / "a.html").read_text() == wanted and (tmp_path / "a.pdf").read_text() == html
+
+
+def test_what_scrolls_can_get_the_focus_once():
+    html = '<div aria-describedby="tbl-a-caption-0ce"><table></table></div><span id="eq-a"><math></math></span><div aria-describedby="fig-a"></div><span id="eq-b" tabindex="0"></span>'
+    wanted = html.replace('-0ce">', '-0ce" tabindex="0">').replace('"eq-a">', '"eq-a" tabindex="0">')
+    assert focusable(html) == wanted == focusable(wanted)
 
 
 def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(paper):
