@@ -1,0 +1,140 @@
+"""One GET request: the answer's headers, redirects followed, or the trouble in words; with `transport` the only module that touches the network."""
+
+import queue
+import threading
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from analysis.runtime import ROOT
+
+__all__ = ["MIB", "Final", "Policy", "Trouble", "ask", "user_agent"]
+
+MIB = 1 << 20  # bytes
+MOVED = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long, how often and how much; times in seconds, sizes in bytes.
+
+    A synchronous query may take minutes before its first byte, hence the long wait between bytes. `size_limit` bounds the answer as sent
+    and as unpacked: it is some 30 times a catalogue of all hosts up to the frozen limit.
+    """
+
+    connect_timeout_s: float = 15.0
+    read_timeout_s: float = 120.0
+    total_timeout_s: float = 1800.0
+    rate_window_s: float = 60.0
+    minimum_rate: float = 200.0  # bytes per second, averaged over the window
+    retries: int = 4  # after the first attempt
+    connect_retries: int = 2  # of these, when no connection comes about
+    backoff_s: float = 0.5  # the waits are 0, 2, 4, 8 ... times this
+    longest_wait_s: float = 60.0  # a service that asks for more is left alone
+    redirects: int = 5
+    size_limit: int = 32 * MIB
+
+
+class Trouble(Exception):
+    """An attempt that failed and may succeed when repeated: the reason as "service <reason>", and the answer, if there was one."""
+
+    def __init__(self, reason: str, remedy: str = "Try again later", *, connecting: bool = False, raw: Any = None, keep: bool = True) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy, self.connecting, self.raw, self.keep = reason, remedy, connecting, raw, keep
+
+
+class Final(Trouble):
+    """An attempt that failed for a reason that repeating does not mend."""
+
+
+def user_agent() -> str:
+    """Name and version of the project, as sent with every request."""
+    try:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return f"{project['name']}/{project['version']} (python-requests/{requests.__version__})"
+    except (OSError, ValueError, KeyError):
+        return f"vlms-companions (python-requests/{requests.__version__})"
+
+
+def ask(
+    session: requests.Session, url: str, params: Mapping[str, str], headers: Mapping[str, str], policy: Policy, left_s: float
+) -> requests.Response:
+    """The streaming answer to a GET request within `left_s` seconds, redirects followed; raises Trouble for anything that keeps one from coming.
+
+    A redirect's body is not read, and a request that began secured (https) stays so.
+    """
+    timeout = (min(policy.connect_timeout_s, left_s), min(policy.read_timeout_s, left_s))
+    for _ in range(policy.redirects + 1):
+        send = partial(session.get, url, params=params, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        answer = _within(sum(timeout), send, policy)
+        target = answer.headers.get("Location")
+        if answer.status_code not in MOVED or not target:
+            return answer
+        answer.close()
+        before, url, params = urlsplit(url).scheme, urljoin(url, target), {}
+        if urlsplit(url).scheme not in ("https", before):
+            raise Final(f"sends the request on to an address that is not secured ({_shown(url)})", "Tell the service")
+    raise Final(f"sends the request in circles (more than {policy.redirects} redirects)")
+
+
+def _shown(url: str) -> str:
+    """An address without its query and without a password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:100]
+
+
+def _within(seconds: float, ask: Callable[[], requests.Response], policy: Policy) -> requests.Response:
+    """The answer's headers within `seconds`; a server that sends them byte by byte would outlast any timeout between bytes.
+
+    Raises Trouble with the reason in words. The thread that waits in vain ends with the process.
+    """
+    box: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            box.put(ask())
+        except Exception as error:  # noqa: BLE001  (raised again in the thread that asked)
+            box.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        result = box.get(timeout=seconds)
+    except queue.Empty:
+        result = requests.ReadTimeout()
+    if isinstance(result, requests.Response):
+        return result
+    if isinstance(result, requests.RequestException):
+        raise _translated(result, policy) from None
+    raise result
+
+
+def _translated(error: requests.RequestException, policy: Policy) -> Trouble:
+    """A failed request in words."""
+    cause = error.args[0] if error.args else None
+    cause = getattr(cause, "reason", cause)
+    network = "Check the network and try again"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Trouble("cannot be reached through the proxy named in HTTPS_PROXY or HTTP_PROXY", "Check these variables and try again", connecting=True)
+    if isinstance(error, requests.exceptions.SSLError):
+        said = str(getattr(cause, "args", [cause])[0] if getattr(cause, "args", None) else cause)
+        said = said.split("certificate verify failed:")[-1].split("(_ssl")[0].strip(" ('\"")
+        return Final(
+            f"shows a certificate that cannot be verified ({said[:100]})",
+            "Check the clock, the network and the certificates of this machine (REQUESTS_CA_BUNDLE names others)")
+    if isinstance(error, requests.ConnectTimeout):
+        return Trouble(f"cannot be reached within {policy.connect_timeout_s:g} s", network, connecting=True)
+    if isinstance(error, requests.Timeout):
+        return Trouble(f"did not answer within {policy.read_timeout_s:g} s", network)
+    if isinstance(cause, NameResolutionError):
+        return Trouble("cannot be reached (its name is not known: no network, or no name server)", network, connecting=True)
+    if isinstance(cause, NewConnectionError):
+        return Trouble("cannot be reached (the connection was refused or has no route)", network, connecting=True)
+    if isinstance(error, requests.ConnectionError):
+        return Trouble("closed the connection without an answer", network)
+    return Final(f"cannot be asked ({type(error).__name__})", "Check the address")
