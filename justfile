@@ -90,11 +90,11 @@ calibrate *args: _environment
 fetch *args: _environment
     @{{python}} -m analysis --fetch-only "$@"
 
-# Freeze catalogue exports into data/frozen: `just freeze --ps FILE --bd FILE`
+# Show what new exports change, then freeze them into data/frozen: `just freeze --fetched latest` or `--ps FILE --bd FILE`
 [group("data")]
 [no-exit-message]
 freeze *args: _environment
-    @{{python}} -m analysis.catalogue.freeze "$@"
+    @{{python}} -m analysis.freezing "$@"
 
 # Run the tests in two processes (options go to pytest)
 [group("development")]

@@ -1,19 +1,21 @@
 """Make data/frozen from exports: the companions in our own schema, the host ages, and the MANIFEST; or stamp hand edits.
 
-`python -m analysis.catalogue.freeze --ps FILE --bd FILE [--ages FILE]` or `... --restamp`.
+A new folder is prepared beside the present one, where it can be compared, and takes its place in one step.
 """
 
-import argparse
+import ctypes
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.catalogue.assemble import HOST_MASS_LIMIT, Assembled, assemble
 from analysis.catalogue.corrections import read_corrections
+from analysis.catalogue.differences import fingerprint, manifest_of
 from analysis.catalogue.frozen import read_companions, table_text
 from analysis.catalogue.host_ages import FILE as AGES_FILE
 from analysis.catalogue.host_ages import KIND as AGES_KIND
@@ -25,50 +27,119 @@ from analysis.catalogue.target import read_published
 from analysis.catalogue.textfile import read_text_table
 from analysis.errors import InputError
 
-__all__ = ["SCHEMA_VERSION", "freeze", "main", "restamp"]
+__all__ = ["SCHEMA_VERSION", "Prepared", "freeze", "prepared", "recover", "restamp"]
 
 SCHEMA_VERSION = 1
+OLD = "old"  # name of the present folder while it is moved aside
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A complete folder `staged`, read back, that waits to replace `folder`, whose content was `before` when it was prepared."""
+
+    folder: Path
+    staged: Path
+    before: dict[str, bytes]
+
+    @property
+    def same(self) -> bool:
+        """True when the prepared folder holds the bytes that the present one held."""
+        return fingerprint(self.staged) == self.before
+
+    def replace(self) -> dict[str, int]:
+        """Put the prepared folder in place in one step; returns row counts per file.
+
+        Raises InputError, and changes nothing, when the present folder has been edited since the other was prepared from it.
+        """
+        if (fingerprint(self.folder) if self.folder.is_dir() else {}) != self.before:
+            raise InputError(f"{self.folder} was changed while its replacement was being looked at; nothing was replaced. Run the command again.")
+        for path in self.staged.rglob("*"):
+            _flush(path)
+        _swap(self.staged, self.folder)
+        return {name: entry["rows"] for name, entry in read_manifest(self.folder)["files"].items()}
 
 
 def freeze(
     ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None
 ) -> dict[str, int]:
-    """Write `folder` anew from the exports; returns row counts per file.
+    """Write `folder` anew from the exports, without asking; returns row counts per file. Arguments and errors: see `prepared`."""
+    with prepared(ps, bd, ages, folder=folder, copies=copies, dates=dates) as new:
+        return new.replace()
+
+
+@contextmanager
+def prepared(
+    ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None
+) -> Iterator[Prepared]:
+    """What `folder` would be after freezing the exports, complete and read back, in a scratch folder beside it that is removed afterwards.
 
     `copies` says for NASA, BD_Catalogue and ages where a copy came from, `dates` when it was retrieved (YYYY-MM-DD);
-    without them the provenance file beside a fetched export, the header of the archive or the file name tells. Files
-    that are not made here (corrections, target, simulations) are carried over. The new folder replaces the old one only when it
-    is complete and has been read back. Raises InputError of the readers; then nothing is changed.
+    without them the provenance file beside a fetched export, the present MANIFEST (for the same bytes), the header of the archive or the file name
+    tells. Files that are not made here (corrections, target, simulations) are carried over. Raises InputError of the readers.
     """
     assembled = assemble(ps, bd)
-    _check_carried(folder, made={COMPANIONS})
-    copies, dates = copies or {}, dates or {}
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    recover(folder)
+    _check_carried(folder, made={COMPANIONS})
+    given = {"NASA": ps, "BD_Catalogue": bd}
+    infos = {name: assembled.files[name] for name in given}
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-{os.getpid()}-", dir=folder.parent))
     staged = staging / folder.name
     try:
         if folder.is_dir():
             shutil.copytree(folder, staged)
         else:
             staged.mkdir()
-        (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
-        sources = {name: source_entry(name, path, info, copies, dates) for name, path, info in (
-            ("NASA", ps, assembled.files["NASA"]), ("BD_Catalogue", bd, assembled.files["BD_Catalogue"]))}
+        before = fingerprint(staged)
+        known = manifest_of(staged).get("sources", {})
         if ages:
             text = read_text_table(ages, AGES_KIND)
-            sources["ages"] = source_entry("ages", ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}, copies, dates)
+            given["ages"], infos["ages"] = ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
+        sources = {name: _source(name, path, infos[name], copies or {}, dates or {}, known.get(name)) for name, path in given.items()}
+        (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
+        if ages:
             reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
             hosts = sorted(set(assembled.table["host_name"]))
             previous = read_host_ages(folder) if (folder / AGES_FILE).is_file() else []
             (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT, previous), encoding="utf-8")
-        elif (folder / MANIFEST).is_file():
-            sources |= {name: entry for name, entry in read_manifest(folder)["sources"].items() if name == "ages"}
+        sources |= {name: entry for name, entry in known.items() if name not in sources}
         write_manifest(staged, _content(assembled, sources))
         _read_back(staged)
-        _swap(staged, folder, staging)
+        yield Prepared(folder, staged, before)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return {name: entry["rows"] for name, entry in read_manifest(folder)["files"].items()}
+        if folder.is_dir() or not (staging / OLD).is_dir():
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _source(name: str, path: Path, info: dict, copies: dict[str, str], dates: dict[str, str], known: dict[str, Any] | None) -> dict[str, Any]:
+    """The MANIFEST entry of an export; what the present one knows of the same bytes stays where nothing newer is told about them."""
+    entry = source_entry(name, path, info, copies, dates)
+    told = copies.get(name) or dates.get(name) or path.with_name(f"{path.name}.provenance.json").is_file()
+    return {**known, "file": entry["file"]} if known and not told and known.get("sha256") == info["sha256"] else entry
+
+
+def recover(folder: Path = FROZEN) -> bool:
+    """Put a folder back that a killed process had moved aside, and remove what such processes left; True when one was put back."""
+    restored = False
+    for scratch in sorted(folder.parent.glob(f".{folder.name}-*")):
+        if _running(scratch.name):
+            continue
+        if not folder.exists() and (scratch / OLD).is_dir():
+            os.rename(scratch / OLD, folder)
+            restored = True
+        shutil.rmtree(scratch, ignore_errors=True)
+    return restored
+
+
+def _running(name: str) -> bool:
+    """True when the process that a scratch folder is named after still runs, or cannot be told."""
+    try:
+        os.kill(int(name.rsplit("-", 2)[1]), 0)
+    except ProcessLookupError:
+        return False
+    except (ValueError, IndexError, OverflowError, OSError):
+        return True
+    return True
 
 
 def restamp(folder: Path = FROZEN) -> list[str]:
@@ -114,16 +185,34 @@ def _read_back(folder: Path) -> None:
             reader(folder)
 
 
-def _swap(staged: Path, folder: Path, staging: Path) -> None:
-    """Put the staged folder in place by renames; the old one is put back if the second rename fails."""
-    old = staging / "old"
+def _flush(path: Path) -> None:
+    """Wait until a file or folder is on the disk, so that a power cut after the swap finds it whole."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Let two folders change places in one system call (renameat2 of Linux); False where the system or the file system has none."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    at_working_directory, exchange = -100, 2
+    return call is not None and call(at_working_directory, os.fsencode(first), at_working_directory, os.fsencode(second), exchange) == 0
+
+
+def _swap(staged: Path, folder: Path) -> None:
+    """Put the staged folder in place; without an exchange by two renames, after which `recover` can undo the first."""
+    if folder.is_dir() and _exchange(staged.absolute(), folder.absolute()):
+        return
+    old = staged.parent / OLD
     existed = folder.is_dir()
     if existed:
         os.rename(folder, old)
     try:
         os.rename(staged, folder)
-    except OSError:
-        if existed:
+    except BaseException:
+        if existed and not folder.exists():
             os.rename(old, folder)
         raise
 
@@ -134,41 +223,3 @@ def _content(assembled: Assembled, sources: dict[str, Any]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION, "columns": len(COLUMN_NAMES), "host_mass_limit_msun": HOST_MASS_LIMIT, "sources": sources,
         "ledger": assembled.ledger, "duplicates": assembled.duplicates,
     }
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Command line; returns 0, or 2 after one sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="freeze", description="Write data/frozen from exports, or re-stamp hand edits.", allow_abbrev=False)
-    parser.exit_on_error = False
-    parser.add_argument("--ps", type=Path, help="PSCompPars export")
-    parser.add_argument("--bd", type=Path, help="Brown Dwarf Companion Catalogue")
-    parser.add_argument("--ages", type=Path, help="exoplanet.eu export for host ages (default: keep the present table)")
-    parser.add_argument("--restamp", action="store_true", help="only renew the checksums of files edited by hand")
-    for name in ("ps", "bd", "ages"):
-        parser.add_argument(f"--{name}-copy", default="", help=f"where the --{name} file was copied from")
-        parser.add_argument(f"--{name}-date", default="", help=f"when the --{name} file was retrieved (YYYY-MM-DD)")
-    try:
-        options, unknown = parser.parse_known_args(argv)
-        if unknown:
-            raise InputError(f"{unknown[0]}: no such option; see just freeze --help.")
-        if options.restamp:
-            changed = restamp()
-            print(f"Checksums renewed: {', '.join(changed) or 'none had changed'}.")
-            return 0
-        if not (options.ps and options.bd):
-            raise InputError("freeze needs --ps FILE and --bd FILE, or --restamp.")
-        copies = {"NASA": options.ps_copy, "BD_Catalogue": options.bd_copy, "ages": options.ages_copy}
-        dates = {"NASA": options.ps_date, "BD_Catalogue": options.bd_date, "ages": options.ages_date}
-        counts = freeze(options.ps, options.bd, options.ages, copies=copies, dates=dates)
-        print("Frozen: " + ", ".join(f"{name} {rows} rows" for name, rows in counts.items()) + ".")
-    except (argparse.ArgumentError, InputError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"Error: data/frozen cannot be written ({error.strerror}); nothing was changed.", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

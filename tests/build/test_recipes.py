@@ -46,7 +46,7 @@ def test_bare_just_lists_the_documented_recipes():
 
 @pytest.mark.parametrize(("recipe", "start"), [
     ("analyze", ["-m", "analysis"]), ("calibrate", ["-m", "analysis.calibrate"]), ("count", ["-m", "analysis", "--count-candidates"]), ("fetch", ["-m", "analysis", "--fetch-only"]),
-    ("freeze", ["-m", "analysis.catalogue.freeze"]), ("submit", ["tools/submit.py"]), ("test", ["-m", "pytest", "-n", "2", "--dist", "loadfile"]), ("bench", ["-m", "benchmarks"]),
+    ("freeze", ["-m", "analysis.freezing"]), ("submit", ["tools/submit.py"]), ("test", ["-m", "pytest", "-n", "2", "--dist", "loadfile"]), ("bench", ["-m", "benchmarks"]),
     ("verify", ["-m", "analysis.verify"]), ("accept", ["-m", "analysis.verify", "--accept"]),
 ])
 def test_options_reach_the_program_word_by_word(recipes, recipe, start):

@@ -1,7 +1,9 @@
 """Freezing exports, the MANIFEST, and tampering."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -130,19 +132,96 @@ def test_freeze_refuses_to_carry_over_a_tampered_file(exports, folder):
         freeze(*exports, folder=folder)
 
 
-def test_a_failure_during_the_swap_leaves_the_old_folder(exports, folder, monkeypatch):
-    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failure_between_the_two_renames_leaves_the_old_folder(exports, folder, monkeypatch, failure):
+    before = content(folder)
     real = module.os.rename
 
     def fail(source, destination):
         if destination == folder and str(source).endswith("frozen") and "old" not in str(source):
-            raise OSError("disk full")
+            raise failure
         real(source, destination)
 
+    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
     monkeypatch.setattr(module.os, "rename", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(type(failure)):
         freeze(*exports, folder=folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+    assert content(folder) == before and [path.name for path in folder.parent.iterdir() if path.name.startswith(".frozen")] == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from analysis.catalogue import freeze as module
+real, count = module.os.rename, [0]
+def rename(source, destination):
+    real(source, destination)
+    count[0] += 1
+    if count[0] == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+module.os.rename = rename
+exchange = module._exchange
+def exchanged(first, second):
+    done = exchange(first, second) if sys.argv[4] == "0" else False
+    if sys.argv[4] == "0":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+module._exchange = exchanged
+module.freeze(Path(sys.argv[1]), Path(sys.argv[2]), folder=Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("renames", [0, 1, 2])
+def test_a_kill_in_the_swap_loses_nothing_and_the_next_call_mends_it(exports, folder, renames):
+    """Killed after the exchange (0), after the first of the two renames of systems without it (1), after the second (2)."""
+    before = content(folder)
+    killed = subprocess.run([sys.executable, "-c", KILLED, *map(str, exports), str(folder), str(renames)], cwd=ROOT, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert folder.exists() == (renames != 1)
+    assert module.recover(folder) == (renames == 1)
+    assert (content(folder) == before) == (renames == 1) and len(read_companions(folder)) == (5 if renames != 1 else 203)
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".frozen")] == []
+
+
+def test_two_folders_change_places_in_one_step_where_the_system_can(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "told").write_text(name)
+    done = module._exchange(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "one" / "told").read_text() == ("two" if done else "one")
+    assert not module._exchange(tmp_path / "one", tmp_path / "absent") and (tmp_path / "one").is_dir()
+
+
+def test_an_edit_made_meanwhile_is_never_replaced(exports, folder):
+    path = folder / "toi6894.csv"
+    with module.prepared(*exports, folder=folder) as new:
+        path.write_text(path.read_text() + "#\n")
+        edited = content(folder)
+        with pytest.raises(InputError, match="was changed while"):
+            new.replace()
+    assert content(folder) == edited
+
+
+def test_the_scratch_of_a_running_freeze_is_left_alone(folder):
+    mine, other = (folder.parent / f".frozen-{number}-x" for number in (os.getpid(), 2**22 + 1))
+    for scratch in (mine, other):
+        scratch.mkdir()
+    assert not module.recover(folder) and mine.is_dir() and not other.exists()
+
+
+def test_what_is_known_of_the_same_bytes_stays_and_what_is_told_anew_counts(exports, folder):
+    freeze(*exports, folder=folder, copies={"NASA": "a copy"}, dates={"NASA": "2026-05-06"})
+    freeze(*exports, folder=folder)
+    assert [read_manifest(folder)["sources"]["NASA"][key] for key in ("copy", "retrieved")] == ["a copy", "2026-05-06"]
+    freeze(*exports, folder=folder, dates={"NASA": "2026-05-07"})
+    assert read_manifest(folder)["sources"]["NASA"]["retrieved"] == "2026-05-07"
+    exports[0].write_text(exports[0].read_text() + "\n")
+    freeze(*exports, folder=folder)
+    assert read_manifest(folder)["sources"]["NASA"]["retrieved"] == "2026-06-02"
 
 
 def test_host_ages_match_by_name_and_alias(exports, folder, tmp_path):
@@ -220,18 +299,3 @@ def test_every_frozen_correction_and_age_has_a_reference():
 def test_manifest_module_needs_only_the_standard_library():
     code = "import sys, analysis.catalogue.manifest as m; m.verified('companions.csv'); print([n for n in ('numpy', 'pandas') if n in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "[]"
-
-
-def test_command_line(exports, tmp_path):
-    bad = subprocess.run([sys.executable, "-m", "analysis.catalogue.freeze", "--ps", str(tmp_path / "no.csv"), "--bd", str(exports[1])],
-                         cwd=ROOT, capture_output=True, text=True, check=False)
-    assert bad.returncode == 2 and bad.stderr.count("\n") == 1 and "no such file" in bad.stderr and not bad.stdout
-
-
-@pytest.mark.parametrize("arguments", [["--nosuch"], ["stray"], ["--ps"], [], ["--ps", "missing.csv", "--bd", "missing.csv"]])
-def test_bad_calls_are_one_sentence_and_status_2(arguments, capsys):
-    before = {path.name: path.read_bytes() for path in FROZEN.iterdir() if path.is_file()}
-    assert module.main(arguments) == 2
-    answer = capsys.readouterr()
-    assert answer.out == "" and answer.err.startswith("Error: ") and answer.err.count("\n") == 1
-    assert {path.name: path.read_bytes() for path in FROZEN.iterdir() if path.is_file()} == before
