@@ -88,6 +88,12 @@ class Partial:
             self.size += written
             view = view[written:]
 
+    def ends_line(self) -> bool:
+        """True when the last byte is a line feed: all that tells the end of a text whose answer says neither its length nor its end."""
+        with open(self.path, "rb") as stream:
+            stream.seek(-min(1, self.size), os.SEEK_END)
+            return stream.read(1) == b"\n"
+
     def close(self, *, keep: bool) -> None:
         """Give the file up; without `keep`, or with nothing worth keeping, it goes."""
         if not (keep and self.resumable):

@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 from analysis.runtime import ROOT
 
-__all__ = ["MIB", "Final", "Policy", "Trouble", "ask", "user_agent"]
+__all__ = ["CONNECTING", "MIB", "WAITING", "Final", "Policy", "Trouble", "ask", "user_agent"]
 
 MIB = 1 << 20  # bytes
 MOVED = (301, 302, 303, 307, 308)
+CONNECTING, WAITING = ConnectTimeoutError(), ReadTimeoutError(None, "", "")  # type: ignore[arg-type]  (as urllib3 tells its kinds of retries apart)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Policy:
     minimum_rate: float = 200.0  # bytes per second, averaged over the window
     retries: int = 4  # after the first attempt
     connect_retries: int = 2  # of these, when no connection comes about
+    read_retries: int = 1  # of these, when no answer comes in time
     backoff_s: float = 0.5  # the waits are 0, 2, 4, 8 ... times this
     longest_wait_s: float = 60.0  # a service that asks for more is left alone
     redirects: int = 5
@@ -44,9 +46,10 @@ class Policy:
 class Trouble(Exception):
     """An attempt that failed and may succeed when repeated: the reason as "service <reason>", and the answer, if there was one."""
 
-    def __init__(self, reason: str, remedy: str = "Try again later", *, connecting: bool = False, raw: Any = None, keep: bool = True) -> None:
+    def __init__(self, reason: str, remedy: str = "Try again later", *, kind: Exception | None = None, raw: Any = None, keep: bool = True) -> None:
+        """`kind`: CONNECTING or WAITING, which are repeated less often; `keep`: whether what has arrived is worth keeping."""
         super().__init__(reason)
-        self.reason, self.remedy, self.connecting, self.raw, self.keep = reason, remedy, connecting, raw, keep
+        self.reason, self.remedy, self.kind, self.raw, self.keep = reason, remedy, kind, raw, keep
 
 
 class Final(Trouble):
@@ -63,21 +66,26 @@ def user_agent() -> str:
 
 
 def ask(
-    session: requests.Session, url: str, params: Mapping[str, str], headers: Mapping[str, str], policy: Policy, left_s: float
+    session: requests.Session, url: str, params: Mapping[str, str], headers: Mapping[str, str], policy: Policy, left_s: float, *, post: bool = False
 ) -> requests.Response:
-    """The streaming answer to a GET request within `left_s` seconds, redirects followed; raises Trouble for anything that keeps one from coming.
+    """The streaming answer to a GET (or POST) request within `left_s` seconds, redirects followed; raises Trouble for anything that keeps one from coming.
 
-    A redirect's body is not read, and a request that began secured (https) stays so.
+    A redirect's body is not read, and a request that began secured (https) stays so. After a redirect other than 307 and 308 the answer of a
+    POST is fetched with GET (RFC 9110, section 15.4), as table services do that keep a result under an address of its own.
     """
     timeout = (min(policy.connect_timeout_s, left_s), min(policy.read_timeout_s, left_s))
     for _ in range(policy.redirects + 1):
-        send = partial(session.get, url, params=params, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        send = partial(
+            session.request, "POST" if post else "GET", url, data=params if post else None, params=None if post else params, headers=headers,
+            timeout=timeout, stream=True, allow_redirects=False)
         answer = _within(sum(timeout), send, policy)
         target = answer.headers.get("Location")
         if answer.status_code not in MOVED or not target:
             return answer
         answer.close()
-        before, url, params = urlsplit(url).scheme, urljoin(url, target), {}
+        before, url = urlsplit(url).scheme, urljoin(url, target)
+        if not (post and answer.status_code in (307, 308)):
+            params, post = {}, False
         if urlsplit(url).scheme not in ("https", before):
             raise Final(f"sends the request on to an address that is not secured ({_shown(url)})", "Tell the service")
     raise Final(f"sends the request in circles (more than {policy.redirects} redirects)")
@@ -120,7 +128,7 @@ def _translated(error: requests.RequestException, policy: Policy) -> Trouble:
     cause = getattr(cause, "reason", cause)
     network = "Check the network and try again"
     if isinstance(error, requests.exceptions.ProxyError):
-        return Trouble("cannot be reached through the proxy named in HTTPS_PROXY or HTTP_PROXY", "Check these variables and try again", connecting=True)
+        return Trouble("cannot be reached through the proxy named in HTTPS_PROXY or HTTP_PROXY", "Check these variables and try again", kind=CONNECTING)
     if isinstance(error, requests.exceptions.SSLError):
         said = str(getattr(cause, "args", [cause])[0] if getattr(cause, "args", None) else cause)
         said = said.split("certificate verify failed:")[-1].split("(_ssl")[0].strip(" ('\"")
@@ -128,13 +136,13 @@ def _translated(error: requests.RequestException, policy: Policy) -> Trouble:
             f"shows a certificate that cannot be verified ({said[:100]})",
             "Check the clock, the network and the certificates of this machine (REQUESTS_CA_BUNDLE names others)")
     if isinstance(error, requests.ConnectTimeout):
-        return Trouble(f"cannot be reached within {policy.connect_timeout_s:g} s", network, connecting=True)
+        return Trouble(f"cannot be reached within {policy.connect_timeout_s:g} s", network, kind=CONNECTING)
     if isinstance(error, requests.Timeout):
-        return Trouble(f"did not answer within {policy.read_timeout_s:g} s", network)
+        return Trouble(f"did not answer within {policy.read_timeout_s:g} s", network, kind=WAITING)
     if isinstance(cause, NameResolutionError):
-        return Trouble("cannot be reached (its name is not known: no network, or no name server)", network, connecting=True)
+        return Trouble("cannot be reached (its name is not known: no network, or no name server)", network, kind=CONNECTING)
     if isinstance(cause, NewConnectionError):
-        return Trouble("cannot be reached (the connection was refused or has no route)", network, connecting=True)
+        return Trouble("cannot be reached (the connection was refused or has no route)", network, kind=CONNECTING)
     if isinstance(error, requests.ConnectionError):
         return Trouble("closed the connection without an answer", network)
     return Final(f"cannot be asked ({type(error).__name__})", "Check the address")

@@ -16,13 +16,13 @@ from urllib.parse import urlencode, urlsplit
 import requests
 import urllib3
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import ConnectTimeoutError, InvalidHeader, MaxRetryError
+from urllib3.exceptions import InvalidHeader, MaxRetryError
 from urllib3.util import Retry
 
 from analysis.cache import atomic_directory, file_digest, write_atomic
 from analysis.catalogue.answers import HEAD, complaint
 from analysis.catalogue.partial import CHUNK, CutShort, Partial, TooLarge, decoded, validators
-from analysis.catalogue.request import MIB, Final, Policy, Trouble, ask, user_agent
+from analysis.catalogue.request import MIB, WAITING, Final, Policy, Trouble, ask, user_agent
 from analysis.errors import InputError
 from analysis.progress import meter
 
@@ -56,19 +56,20 @@ def provenance_path(destination: Path) -> Path:
 
 def download(
     url: str, destination: Path, *, service: str, params: Mapping[str, str] | None = None, policy: Policy | None = None,
-    say: Callable[[str], None] = print, accept: Accept | None = None, otherwise: str = "",
+    say: Callable[[str], None] = print, accept: Accept | None = None, otherwise: str = "", post: bool = False,
 ) -> Answer:
     """Bring the answer of a GET request for `url` with `params` to `destination`, beside it its provenance (JSON); returns what came.
 
     `service` is the name used in messages, `otherwise` is appended to their advice. `accept` is called with the complete file before it takes its
     place: it raises InputError for an answer that is not what was asked for, and may return entries for the provenance. The file has its
-    final name then, in another folder. A destination that came from the same request with an ETag or a date is asked for conditionally.
+    final name then, in another folder. A destination that came from the same request with an ETag or a date is asked for conditionally. `post`
+    sends `params` as a form, for queries too long for an address; such a request is neither conditional nor resumed.
 
     Raises InputError, one sentence that names service, address, reason and remedy; destination and provenance are then as before, and of the
     download nothing is left but a `.part` file from which the next call goes on.
     """
     policy = policy or Policy()
-    job = _Job(url, Path(destination), service, dict(params or {}), policy, say, accept, otherwise)
+    job = _Job(url, Path(destination), service, dict(params or {}), policy, say, accept, otherwise, post)
     try:
         job.destination.parent.mkdir(parents=True, exist_ok=True)
         job.part = Partial(job.destination, job.address)
@@ -87,14 +88,14 @@ class _Job:
 
     def __init__(
         self, url: str, destination: Path, service: str, params: dict[str, str], policy: Policy, say: Callable[[str], None], accept: Accept | None,
-        otherwise: str,
+        otherwise: str, post: bool,
     ) -> None:
         self.url, self.destination, self.service, self.params, self.policy = url, destination, service, params, policy
-        self.say, self.accept, self.otherwise = say, accept, otherwise
-        self.address = url + ("&" if urlsplit(url).query else "?") * bool(params) + urlencode(params)
+        self.say, self.accept, self.otherwise, self.post = say, accept, otherwise, post
+        self.address = ("POST " if post else "") + url + ("&" if urlsplit(url).query else "?") * bool(params) + urlencode(params)
         self.deadline = time.monotonic() + policy.total_timeout_s
         self.part: Partial | None = None
-        self.keep = True  # what has arrived, for the next call
+        self.keep = not post  # what has arrived, for the next call
         self.resumed = False
 
     def close(self) -> None:
@@ -114,7 +115,7 @@ class _Job:
         """Attempts until one succeeds, with growing waits between them."""
         policy = self.policy
         retry = Retry(
-            total=policy.retries, connect=policy.connect_retries, backoff_factor=policy.backoff_s, backoff_max=policy.longest_wait_s,
+            total=policy.retries, connect=policy.connect_retries, read=policy.read_retries, backoff_factor=policy.backoff_s, backoff_max=policy.longest_wait_s,
             retry_after_max=10**9,
         )
         while True:
@@ -124,7 +125,7 @@ class _Job:
                 raise self.failure(trouble) from None
             except Trouble as trouble:
                 try:
-                    retry = retry.increment("GET", self.url, error=ConnectTimeoutError() if trouble.connecting else None)
+                    retry = retry.increment("GET", self.url, error=trouble.kind)
                 except MaxRetryError:
                     raise self.failure(trouble) from None
                 wait = retry.get_backoff_time()
@@ -144,13 +145,13 @@ class _Job:
         """One request and what follows from its answer."""
         assert self.part is not None
         headers = {"User-Agent": user_agent(), "Accept-Encoding": "gzip, identity;q=0.5", "Accept": "*/*"}
-        known = self.known()
-        if self.part.resumable:
+        known = {} if self.post else self.known()
+        if self.part.resumable and not self.post:
             headers |= {"Range": f"bytes={self.part.size}-", "If-Range": self.part.condition}
         elif known:
             headers |= {wanted: known[name] for name, wanted in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")) if name in known}
         with requests.Session() as session:
-            answer = ask(session, self.url, self.params, headers, self.policy, max(0.1, self.deadline - time.monotonic()))
+            answer = ask(session, self.url, self.params, headers, self.policy, max(0.1, self.deadline - time.monotonic()), post=self.post)
             with answer:
                 status = answer.status_code
                 if status == 304 and known:
@@ -203,7 +204,7 @@ class _Job:
                 try:
                     piece = answer.raw.read1(CHUNK, decode_content=False)
                 except urllib3.exceptions.ReadTimeoutError:
-                    raise Trouble(f"stopped sending after {part.size} bytes (nothing for {policy.read_timeout_s:g} s)") from None
+                    raise Trouble(f"stopped sending after {part.size} bytes (nothing for {policy.read_timeout_s:g} s)", kind=WAITING) from None
                 except (urllib3.exceptions.HTTPError, OSError):
                     raise Trouble(f"broke off after {part.size}{'' if total is None else f' of {total}'} bytes") from None
                 if not piece:
@@ -223,6 +224,8 @@ class _Job:
                     window, arrived = now, part.size
         if total is not None and part.size != total:
             raise Trouble(f"broke off after {part.size} of {total} bytes")
+        if total is None and not answer.raw.chunked and not part.note.get("encoding") and not part.ends_line():
+            raise Trouble(f"broke off after {part.size} bytes, within a line")
 
     def too_large(self) -> Final:
         return Final(
