@@ -22,6 +22,7 @@ __all__ = [
     "EccentricityConfig",
     "EccentricityInferenceConfig",
     "EnsembleConfig",
+    "GaiaConfig",
     "KozaiConfig",
     "LadderConfig",
     "LimitingConfig",
@@ -35,6 +36,7 @@ __all__ = [
     "SelectionConfig",
     "TargetConfig",
     "TidesConfig",
+    "VettingConfig",
     "parameters",
     "with_overrides",
 ]
@@ -437,6 +439,30 @@ class OccurrenceConfig:
 
 
 @dataclass(frozen=True)
+class GaiaConfig:
+    """Companions of the hosts in the non-single-star tables of Gaia DR3: quality cuts and what an accepted solution implies.
+
+    RUWE limit and time span are those of OccurrenceConfig; the grid's limits, T, birth axis and e_out those of KozaiConfig.
+    """
+
+    table: str = param("", "path", "cross-match to use instead of the frozen one")
+    significance_floor: float = param(5.0, "", "least a0 over its error of an astrometric orbit", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    significance_period: float = param(158.0, "d^1/2", "the same times sqrt(P)", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    parallax_period: float = param(20_000.0, "d", "least parallax over its error of an astrometric orbit, times P", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    eccentricity_error: tuple[float, float] = param((0.079, -0.244), "", "largest error of e: slope in ln(P/d), and intercept", "Halbwachs et al. 2023; El-Badry et al. 2024")
+    orbit_goodness: float = param(25.0, "", "largest F2 of an orbit", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    acceleration_significance: float = param(20.0, "", "least significance of an acceleration", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    acceleration_goodness: tuple[float, float] = param((22.0, 25.0), "", "largest F2 of a constant and of a changing acceleration", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    acceleration_parallax: tuple[float, float] = param((1.2, 2.1), "", "least parallax over its error of either, over significance^1.05", "Halbwachs et al. 2023; El-Badry et al. 2024", within=POSITIVE)
+    velocity_significance: float = param(20.0, "", "least amplitude, or slope, over its error of a spectroscopic solution", CHOICE, within=POSITIVE)
+    parallax_inflation: tuple[float, float, float] = param((1.7, 1.3, 2.5), "", "true over stated parallax error: orbits brighter and fainter than G = 14, accelerations", "Nagarajan & El-Badry 2024", within=POSITIVE)
+    same_period: float = param(0.05, "", "relative difference of periods up to which a solution is the catalogue's own companion", CHOICE, within=SHARE)
+    host_mass_error: float = param(0.1, "", "relative error of a host mass that is given without one", CHOICE, within=SHARE)
+    draws: int = param(4000, "", "draws of the errors of each solution", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
 class SecularConfig:
     """Level 2: the physics of the secular integration; tides are described by time lags alone, never by Q'."""
 
@@ -524,6 +550,26 @@ class AgreementConfig:
 
 
 @dataclass(frozen=True)
+class VettingConfig:
+    """Photometric and dynamical vetting of close companions."""
+
+    close_axis: float = param(0.1, "au", "largest semi-major axis of a companion that is vetted", "", POSITIVE)
+    facts: str = param("", "path", "CSV of photometric and astrometric facts beside data/vetting.csv")
+    draws: int = param(4000, "", "draws of the catalogue's errors")
+    seed: int = param(20, "", "random seed")
+    limb_darkening: tuple[float, ...] = param((0.3, 0.7), "", "range of the linear limb-darkening coefficient u", "M dwarfs in the band of TESS (Claret 2017, A&A 600, A30)", (0, 1))
+    gravity_darkening: tuple[float, ...] = param((0.2, 0.6), "", "range of the gravity-darkening coefficient g", "convective envelopes (Claret 2017)", (0, 2))
+    band_wavelength: float = param(7.865e-7, "m", "pivot wavelength of the photometry", "TESS (Ricker et al. 2015, JATIS 1, 014003)", POSITIVE)
+    largest_albedo: float = param(0.5, "", "largest geometric albedo, uniform from zero", CHOICE, SHARE)
+    track_radius_error: float = param(0.1, "", "relative error of a host radius from evolutionary tracks", CHOICE, POSITIVE)
+    density_sigma: float = param(3.0, "sigma", "difference of densities beyond which they disagree", "", POSITIVE)
+    density_floor: float = param(0.02, "", "smallest relative error of a density ratio: catalogues round", CHOICE, POSITIVE)
+    odd_even_sigma: float = param(3.0, "sigma", "difference of odd and even depths that speaks for twice the period", "", POSITIVE)
+    ruwe_limit: float = param(1.4, "", "RUWE above which a star is not single astrometrically", "Lindegren et al. (2021, A&A 649, A2)", POSITIVE)
+    example_limit: float = param(200.0, "ppm", "limit on variability with which the sample is asked what it would exclude", "that of TOI 864.01", POSITIVE)
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: everything that can change a number."""
 
@@ -550,6 +596,8 @@ class Config:
     ensemble: EnsembleConfig = EnsembleConfig()
     ladder: LadderConfig = LadderConfig()
     occurrence: OccurrenceConfig = OccurrenceConfig()
+    gaia: GaiaConfig = GaiaConfig()
+    vetting: VettingConfig = VettingConfig()
 
 
 def parameters(config: Config) -> list[tuple[str, Any, str, str, str]]:

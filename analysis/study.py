@@ -55,6 +55,7 @@ class Output:
 
 _TRACKS = "bhac15_radii.csv"
 _ANCHORS = "../anchors.csv"  # curated, beside the frozen tables
+_VETTING = "../vetting.csv"
 _SIMULATIONS = ("default", "lag_short", "lag_long", "spin_pseudo", "time_5gyr", "tolerance_loose", "tolerance_tight")
 _ENSEMBLES = tuple(f"simulations/ensemble_{tag}.npz" for tag in _SIMULATIONS)
 STAGES = {
@@ -77,6 +78,7 @@ STAGES = {
         Stage("kozai", "analysis.migration.kozai", ("kozai", "tides"), ("target",), (_TRACKS,)),
         Stage("limiting", "analysis.migration.limiting", ("limiting", "kozai", "tides"), ("target",), (_TRACKS,)),
         Stage("tides", "analysis.migration.tides", ("tides",), ("sample", "target"), (_TRACKS,)),
+        Stage("vetting", "analysis.vetting.companions", ("vetting",), ("sample", "tides"), (_VETTING,), ("facts",)),
         Stage("disk", "analysis.migration.disk", ("disk",), ("target",)),
         Stage("ensemble", "analysis.migration.ensemble", ("ensemble", "secular"), ("target",), (*_ENSEMBLES, _TRACKS)),
         Stage(
@@ -116,6 +118,7 @@ OUTPUTS = (
     Output("agreement", "analysis.report.agreement", ("agreement",)),
     Output("occurrence", "analysis.report.occurrence", ("occurrence",)),
     Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
+    Output("vetting", "analysis.report.vetting", ("vetting",)),
     Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
     Output("fig1_massmass", f"{_FIGURES}.massmass", ("sample",)),
     Output("fig2_ae", f"{_FIGURES}.eccentricity_axis", ("eccentricity", "target")),
@@ -135,6 +138,7 @@ OUTPUTS = (
     Output("fig_occurrence", f"{_FIGURES}.occurrence", ("occurrence",)),
     Output("fig_age_feasibility", f"{_FIGURES}.age_feasibility", ("kozai", "tides")),
     Output("fig_disruption", f"{_FIGURES}.disruption", ("kozai",)),
+    Output("fig_vetting", f"{_FIGURES}.vetting", ("vetting",)),
     Output("fig4_disk_torques", f"{_FIGURES}.disk_torques", ("disk", "target")),
     Output("fig_classification", f"{_FIGURES}.classification", ("origin",)),
     Output("fig_origin_skill", f"{_FIGURES}.origin_skill", ("origin_skill",)),

@@ -1,0 +1,1 @@
+"""Photometric and dynamical vetting of close companions."""
