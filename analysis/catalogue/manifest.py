@@ -8,11 +8,12 @@ from typing import Any
 from analysis.errors import InputError
 from analysis.runtime import ROOT
 
-__all__ = ["COMPANIONS", "CURATED", "FROZEN", "MANIFEST", "count_rows", "digest", "read_manifest", "verified", "write_manifest"]
+__all__ = ["COMPANIONS", "CURATED", "FROZEN", "GAIA", "MANIFEST", "count_rows", "digest", "read_manifest", "verified", "write_manifest"]
 
 FROZEN = ROOT / "data" / "frozen"
 MANIFEST = "MANIFEST.json"
 COMPANIONS = "companions.csv"
+GAIA = "gaia_companions.csv"  # optional
 CURATED = ("corrections.csv", "host_ages.csv", "toi6894.csv")  # edited by hand, re-stamped with `just freeze --restamp`
 
 
