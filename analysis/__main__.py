@@ -4,7 +4,6 @@ Only the standard library is imported until there is work to do, so that help, t
 """
 
 import argparse
-import os
 import sys
 import tomllib
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from analysis.commands import guarded
 from analysis.config import Config, with_overrides
 from analysis.errors import InputError
 from analysis.logs import DEFAULTS, mirrored
-from analysis.runtime import ROOT
+from analysis.runtime import MOST_THREADS, ROOT, check_threads
 
 __all__ = ["main"]
 
@@ -51,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--run", metavar="TOML", help="parameter file (tables named after the sections of the configuration)")
     run.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="one parameter (repeatable)")
     run.add_argument("--seed", type=int, metavar="N", help="random seed of every stage")
-    run.add_argument("--threads", type=_thread_count, metavar="N", help="Numba threads (default: all cores)")
+    run.add_argument("--threads", type=_thread_count, metavar="N", help="Numba threads (default: NUMBA_NUM_THREADS, else every core that this process may use)")
     run.add_argument("--logdir", default=DEFAULTS["logdir"], metavar="DIR", help="where logs go (default: logs)")
     run.add_argument("--errordir", default=DEFAULTS["errordir"], metavar="DIR", help="where error logs go (default: errors)")
     run.add_argument("--log_basename", default=DEFAULTS["log_basename"], metavar="NAME", help="start of the log's name")
@@ -81,7 +80,7 @@ def _positive(text: str) -> float:
 
 
 def _thread_count(text: str) -> int:
-    return int(_number(text, lambda value: value >= 1 and value == int(value) and value <= 4096, "a number of threads from 1 to 4096"))
+    return int(_number(text, lambda value: 1 <= value <= MOST_THREADS and value == int(value), f"a number of threads from 1 to {MOST_THREADS}"))
 
 
 def _normalised(argv: list[str]) -> list[str]:
@@ -303,8 +302,7 @@ def main(argv: list[str] | None = None) -> int:
         options, unknown = parser.parse_known_args(_normalised(sys.argv[1:] if argv is None else argv))
         if unknown:
             raise InputError(f"{unknown[0]}: no such option; see python -m analysis --help.")
-        if options.threads:
-            os.environ["NUMBA_NUM_THREADS"] = str(options.threads)
+        check_threads(options.threads)
         if options.list:
             from analysis.study import STAGES
 

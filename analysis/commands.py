@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from analysis.errors import InputError
+from analysis.runtime import check_threads
 
 __all__ = ["KEPT", "guarded"]
 
@@ -13,6 +14,7 @@ KEPT = "finished chunks are kept, and the same command goes on from there."
 def guarded(run: Callable[[], int], interrupted: str = KEPT) -> int:
     """The exit status of `run`: its own; 2 with a sentence for bad input or a file that cannot be used; 130 after an interruption; 1 for a closed pipe."""
     try:
+        check_threads()
         return run()
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -21,7 +21,7 @@ from analysis import cache
 from analysis.config import Config
 from analysis.errors import InputError
 from analysis.report.files import Context
-from analysis.runtime import ROOT
+from analysis.runtime import ROOT, threads
 
 __all__ = ["DERIVED", "OUTPUTS", "PROVENANCE", "STAGES", "Output", "Stage", "Study"]
 
@@ -325,7 +325,7 @@ class Study:
             "stages": {name: self.key(name) for name in STAGES},
             "config": asdict(self.config),
             "partial": self.context.stamp or None,
-            "threads": {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")},
+            "threads": threads(),
             "manifest_sha256": cache.file_digest(FROZEN / "MANIFEST.json"),
             **self._environment,
         }
