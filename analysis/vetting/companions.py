@@ -215,7 +215,8 @@ def published_case(facts: dict[str, tuple[float, float]], config: VettingConfig)
     light = relations.scaled_axis_from_density(period, value["host_density_cgs"] / relations.DENSITY_CGS)
     limit = value["variability_limit_ppm"] * 1e-6
     full, widened, ratios = factor / scaled**3, factor / 2 / light**3, relations.mass_ratio_limit(limit, factor, light, 1.0)
-    named = {"full_ellipsoidal_ppm": full * 1e6, "widened_ellipsoidal_ppm": widened * 1e6, "mass_ratio_limit": ratios}
+    # An equal-mass pair that adds only this share of the light stays below the limit, whatever it eclipses.
+    named = {"full_ellipsoidal_ppm": full * 1e6, "widened_ellipsoidal_ppm": widened * 1e6, "mass_ratio_limit": ratios, "hidden_share": limit / widened}
     found = {name: dict(zip(("low", "value", "high"), _quantiles(values), strict=True)) for name, values in named.items()}
     return {
         **found,

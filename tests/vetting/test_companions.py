@@ -109,6 +109,8 @@ def test_the_published_case_is_reproduced_and_corrected(study):
     assert case["full_ellipsoidal_ppm"]["low"] < 1e4 < case["full_ellipsoidal_ppm"]["high"]
     assert round(case["mass_ratio_limit"]["value"], 2) == 0.02
     assert case["equal_star_lobe_filling"] < 1
+    # Diluted to that share, the light of the pair varies by the limit.
+    assert case["hidden_share"]["value"] * case["widened_ellipsoidal_ppm"]["value"] == pytest.approx(200.0, rel=0.01)
 
 
 def test_every_close_candidate_is_vetted_once_and_the_target_first(study, sample):

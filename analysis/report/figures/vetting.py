@@ -32,7 +32,7 @@ def write(directory: Path, context: Context, *, vetting: Any) -> None:
     _bars(right, others, "density_ratio", style.LOW_Q, "o", "")
     failed = others[others["outcome"] == "fail"]
     for row in failed.itertuples():
-        right.annotate(row.companion_name, (row.scaled_axis, row.density_ratio), xytext=(5, -3), textcoords="offset points", fontsize=6.5)
+        right.annotate(row.companion_name, (row.scaled_axis, row.density_ratio), xytext=(-5, -3), textcoords="offset points", ha="right", fontsize=6.5)
     style.mark_target(right, target["scaled_axis"], target["density_ratio"])
     right.axhline(1, color="0.35", linewidth=0.8, linestyle=":")
     right.set(xscale="log", yscale="log", xlabel=r"$a/R_\star$", ylabel=r"$\rho$ from $P$ and $a/R_\star$ over catalogue $\rho_\star$")
