@@ -1,142 +1,171 @@
-"""Fresh catalogues from their services; the only module of the package that touches the network.
+"""Fresh catalogues from their services into data/fetched/<date>/: what is fetched, in which order, and how it gets its place.
 
-NASA Exoplanet Archive: table access protocol, synchronous query (https://exoplanetarchive.ipac.caltech.edu/docs/TAP/usingTAP.html).
-Brown Dwarf Companion Catalogue: ORDO item 24156393 through the figshare interface, else the authors' GitHub mirror.
+Everything arrives in a folder of its own beside the dated ones. The two catalogues move to their place together, when both have been read as the
+pipeline reads them; what belongs to them (references, Gaia) follows one by one. Nothing outside the folder given is written.
 """
 
-import hashlib
-import json
+import fcntl
+import importlib
+import importlib.util
 import os
-import tempfile
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import requests
-
-from analysis.catalogue.assemble import HOST_MASS_LIMIT
-from analysis.catalogue.read_bd import read_bd
-from analysis.catalogue.read_pscomppars import MEASURED, PLAIN, read_pscomppars
+from analysis.catalogue.request import Policy
+from analysis.catalogue.services import ARTICLE, BD_NAME, FIGSHARE, MIRROR, PS_NAME, TAP, Caller, adql, brown_dwarfs, pscomppars, references
+from analysis.catalogue.transport import Answer
 from analysis.errors import InputError
-from analysis.progress import track
 
-__all__ = ["ARTICLE", "FIGSHARE", "MIRROR", "TAP", "adql", "fetch"]
+__all__ = ["ARTICLE", "FIGSHARE", "MIRROR", "TAP", "Service", "adql", "fetch", "services"]
 
-TAP = "https://exoplanetarchive.ipac.caltech.edu/TAP"
-FIGSHARE = "https://api.figshare.com/v2"
-MIRROR = "https://raw.githubusercontent.com/adam-stevenson/brown-dwarf-desert/HEAD/BD_catalogue_20-11-23.csv"
-ARTICLE = 24156393
-TIMEOUT = (15.0, 120.0)  # s, to connect and between bytes
-CHUNK = 65536  # bytes
-PS_NAME, BD_NAME = "pscomppars.csv", "bd_catalogue.csv"
+INCOMING = ".incoming"
+GAIA_MODULE = "analysis.catalogue.fetch_gaia"
+PART = (".part", ".part.json")
 
 
-def adql(host_mass_limit: float = HOST_MASS_LIMIT) -> str:
-    """The query: every column the reader uses, with errors and limit flags, for hosts up to `host_mass_limit` (Msun)."""
-    quantities = [*MEASURED.values(), "pl_bmassj", "pl_bmasse", "pl_radj", "pl_rade"]
-    columns = ["pl_name", "hostname", "discoverymethod", *PLAIN.values(), "pl_bmassprov"]
-    columns += [f"{name}{suffix}" for name in quantities for suffix in ("", "err1", "err2", "lim")]
-    return f"select {','.join(columns)} from pscomppars where st_mass <= {host_mass_limit:g} order by pl_name"
+@dataclass(frozen=True)
+class Service:
+    """One thing to fetch: `get` brings its files into a folder, given the place of PSCompPars (None before that is there)."""
+
+    name: str
+    title: str
+    get: Callable[[Path, Path], Any]
+    needed: bool = False
 
 
-def fetch(outdir: Path, *, tap: str = TAP, figshare: str = FIGSHARE, mirror: str = MIRROR, say: Callable[[str], None] = print) -> tuple[Path, Path]:
-    """Download both catalogues into `outdir`/<date>/; returns the paths of the PSCompPars and the BD catalogue CSV.
+def services(caller: Caller, tap: str, figshare: str, mirror: str, gaia: str | None) -> list[Service]:
+    """What is fetched, in order; the needed ones are the catalogues themselves. `gaia` is the address of its table service (None: its own)."""
+    listed = [
+        Service("pscomppars", "PSCompPars from the NASA Exoplanet Archive", lambda folder, _: pscomppars(folder, caller, tap), True),
+        Service("bd", "the Brown Dwarf Companion Catalogue from ORDO", lambda folder, _: brown_dwarfs(folder, caller, figshare, mirror), True),
+        Service("references", "the references of the parameter sets from the NASA Exoplanet Archive", lambda folder, ps: references(folder, caller, tap, ps)),
+    ]
+    if importlib.util.find_spec(GAIA_MODULE):
+        where = {"tap": gaia} if gaia else {}
+        listed.append(Service("gaia", "non-single stars among the hosts from the Gaia archive", lambda folder, ps: importlib.import_module(
+            GAIA_MODULE).fetch_gaia(folder, ps, say=caller.say, **where)))
+    return listed
 
-    Beside the first lies the ADQL verbatim, beside each its provenance (URL, query, date, sha256). Each file is read as the
-    pipeline reads it before it gets its place, so an answer that is no table never replaces a good file. Raises InputError
-    when a service cannot be reached or answers with anything but a catalogue; then nothing is changed.
+
+def fetch(
+    outdir: Path, *, tap: str = TAP, figshare: str = FIGSHARE, mirror: str = MIRROR, gaia: str | None = None, policy: Policy | None = None,
+    say: Callable[[str], None] = print,
+) -> tuple[Path, Path]:
+    """Download the catalogues into `outdir`/<date>/; returns the paths of the PSCompPars and the BD catalogue CSV.
+
+    Beside the first lies the ADQL verbatim, beside each file its provenance (request, headers, date, sha256). Each file is read as the pipeline
+    reads it before it gets its place, so an answer that is no table never replaces a good file. What an earlier day brought is asked for
+    conditionally, what an interrupted run began goes on.
+
+    Raises InputError when a service cannot be reached or answers with anything but what was asked: for a catalogue nothing is changed then; for
+    what belongs to the catalogues the message says that these are in place.
     """
-    date = datetime.now(UTC).date().isoformat()
-    folder = outdir / date
-    created = not outdir.exists()
+    folder = outdir / datetime.now(UTC).date().isoformat()
+    ps, bd = folder / PS_NAME, folder / BD_NAME
+    listed = services(Caller(policy or Policy(), say), tap, figshare, mirror, gaia)
     try:
-        outdir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=outdir) as temporary:
-            staging = Path(temporary)
-            say("Fetching PSCompPars from the NASA Exoplanet Archive ...")
-            _archive(staging, tap, date)
-            say("Fetching the Brown Dwarf Companion Catalogue from ORDO ...")
-            _brown_dwarfs(staging, figshare, mirror, date, say)
+        with _incoming(outdir) as incoming:
+            needed = [service for service in listed if service.needed]
+            for service in needed:
+                _bring(service, incoming, outdir, ps, say)
             folder.mkdir(exist_ok=True)
-            for path in sorted(staging.iterdir()):
-                os.replace(path, folder / path.name)
+            for service in needed:
+                _settle(incoming / service.name, folder)
+            missing = []
+            for service in listed[len(needed):]:
+                try:
+                    _bring(service, incoming, outdir, ps, say)
+                    _settle(incoming / service.name, folder)
+                except InputError as error:
+                    missing.append(f"{service.title} ({str(error).rstrip('.')})")
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written ({error.strerror or error}); expected a folder for the fetched catalogues. Free it or its disk."
         ) from None
-    finally:
-        if created and outdir.is_dir() and not any(outdir.iterdir()):
-            outdir.rmdir()
-    return folder / PS_NAME, folder / BD_NAME
+    if missing:
+        raise InputError(
+            f"Both catalogues are in {folder}, but not {' and '.join(missing)}; run the same command again to complete them, or go on with "
+            f"--ps {ps} --bd {bd}."
+        )
+    return ps, bd
 
 
-def _archive(staging: Path, tap: str, date: str) -> None:
-    """PSCompPars with its query and provenance."""
-    query = adql()
-    url = f"{tap.rstrip('/')}/sync"
-    raw = _download(url, "NASA Exoplanet Archive", {"query": query, "format": "csv"})
-    _store(staging, PS_NAME, raw, {"url": url, "query": query, "retrieved": date}, read_pscomppars, url)
-    (staging / "pscomppars.adql").write_text(query + "\n", encoding="utf-8")
+def _bring(service: Service, incoming: Path, outdir: Path, ps: Path, say: Callable[[str], None]) -> None:
+    """One service's files into its own folder under `incoming`; on failure only what can be resumed stays there."""
+    folder = incoming / service.name
+    folder.mkdir(parents=True, exist_ok=True)
+    _seed(service, folder, outdir)
+    say(f"Fetching {service.title} ...")
+    answer = service.get(folder, ps)
+    if isinstance(answer, Answer) and answer.unchanged:
+        say(f"  unchanged since {answer.retrieved}.")
 
 
-def _brown_dwarfs(staging: Path, figshare: str, mirror: str, date: str, say: Callable[[str], None]) -> None:
-    """The BD catalogue from ORDO, or from the mirror when ORDO fails; InputError with both reasons when both fail."""
-    try:
-        url, raw = _from_ordo(figshare)
-        _store(staging, BD_NAME, raw, {"url": url, "query": "", "retrieved": date, "source": "ORDO"}, read_bd, url)
+def _seed(service: Service, folder: Path, outdir: Path) -> None:
+    """Copies of the newest catalogue fetched before and of its provenance, so that it is asked for conditionally."""
+    if not service.needed:
         return
-    except InputError as error:
-        first = str(error)
-        say(f"{first} Trying the GitHub mirror ...")
+    names = {"pscomppars": (PS_NAME,), "bd": (BD_NAME, "bd_article.json")}[service.name]
+    for day in sorted((path for path in outdir.glob("[0-9]*-[0-9]*-[0-9]*") if path.is_dir()), reverse=True):
+        if (day / names[0]).is_file():
+            for name in names:
+                for part in (name, f"{name}.provenance.json"):
+                    if (day / part).is_file():
+                        shutil.copyfile(day / part, folder / part)
+            return
+
+
+def _settle(source: Path, folder: Path) -> None:
+    """Move complete files to their place, each in one step; a table goes before its provenance, which vouches for it."""
+    for path in sorted(source.iterdir()):
+        if path.is_file() and not path.name.endswith(PART):
+            os.replace(path, folder / path.name)
+
+
+@contextmanager
+def _incoming(outdir: Path) -> Iterator[Path]:
+    """The folder in which files arrive, for one process at a time; afterwards nothing is in it but what can be resumed.
+
+    The lock is the operating system's and ends with its process.
+    """
+    incoming = outdir / INCOMING
+    fresh = [path for path in (outdir, *outdir.parents) if not path.exists()]
+    incoming.mkdir(parents=True, exist_ok=True)
+    lock = os.open(incoming, os.O_RDONLY)
     try:
-        raw = _download(mirror, "GitHub mirror of the Brown Dwarf Companion Catalogue")
-        _store(staging, BD_NAME, raw, {"url": mirror, "query": "", "retrieved": date, "source": "GitHub mirror", "ordo": first}, read_bd, mirror)
-    except InputError as error:
-        raise InputError(f"{str(error).rstrip('.')}; ORDO had failed before ({first.rstrip('.')}).") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{outdir} is being filled by another process; wait until it has finished, then fetch again.") from None
+        except OSError:
+            pass  # a file system without locks
+        try:
+            _tidy(incoming)  # a killed process cannot
+            yield incoming
+        finally:
+            _tidy(incoming)
+            for path in (incoming, *fresh):
+                _remove_empty(path)
+    finally:
+        os.close(lock)
 
 
-def _from_ordo(figshare: str) -> tuple[str, bytes]:
-    """URL and content of the newest CSV of the ORDO item (figshare numbers its files in order of upload)."""
-    url = f"{figshare.rstrip('/')}/articles/{ARTICLE}"
-    raw = _download(url, "ORDO (figshare)")
-    try:
-        files = [(int(item["id"]), str(item["download_url"])) for item in json.loads(raw)["files"] if str(item["name"]).lower().endswith(".csv")]
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{url} answered without a list of files; expected the description of item {ARTICLE}. Try again later.") from None
-    if not files:
-        raise InputError(f"{url} lists no CSV file; expected the Brown Dwarf Companion Catalogue.")
-    link = max(files)[1]
-    return link, _download(link, "ORDO (figshare)")
+def _tidy(incoming: Path) -> None:
+    """Remove everything that cannot be resumed."""
+    for folder in [path for path in incoming.iterdir() if path.is_dir()]:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif not path.name.endswith(PART):
+                path.unlink(missing_ok=True)
+        _remove_empty(folder)
 
 
-def _download(url: str, service: str, params: dict[str, str] | None = None) -> bytes:
-    """The body of a GET answered with status 200; InputError naming service and reason otherwise."""
-    try:
-        with requests.get(url, params=params, timeout=TIMEOUT, stream=True, headers={"User-Agent": "vlms-companions"}) as answer:
-            if answer.status_code != 200:
-                raise InputError(
-                    f"{service} answered with status {answer.status_code} {answer.reason or ''}".rstrip() + f" at {url}; expected a catalogue. "
-                    "Try again later, or give local files with --ps and --bd."
-                )
-            return b"".join(track(answer.iter_content(CHUNK), f"download from {service}"))
-    except requests.Timeout:
-        reason = f"did not answer within {TIMEOUT[1]:g} s"
-    except requests.ConnectionError:
-        reason = "cannot be reached"
-    except requests.RequestException as error:
-        reason = f"failed ({type(error).__name__})"
-    raise InputError(f"{service} {reason} at {url}; check the network and try again, or give local files with --ps and --bd.")
-
-
-def _store(staging: Path, name: str, raw: bytes, provenance: dict[str, Any], reader: Callable, url: str) -> None:
-    """Write a download and its provenance into the staging folder, once the pipeline's own reader accepts it."""
-    path = staging / name
-    path.write_bytes(raw)
-    try:
-        _, table = reader(path)
-    except InputError as error:
-        path.unlink()
-        raise InputError(f"The answer of {url} is not usable: {error}") from None
-    content = provenance | {"sha256": hashlib.sha256(raw).hexdigest(), "rows": len(table.rows)}
-    (staging / f"{name}.provenance.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

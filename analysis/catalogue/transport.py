@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -189,9 +190,9 @@ class _Job:
         except (urllib3.exceptions.HTTPError, OSError):
             pass
         said = complaint(body)
-        reason = f"answered with status {answer.status_code} {answer.reason or ''}".rstrip() + (f" ({said})" if said else "")
-        kind = Trouble if answer.status_code in AGAIN else Final
-        raise kind(f"{reason}, not with a file,", raw=answer.raw)
+        name = HTTPStatus(answer.status_code).phrase if answer.status_code in set(HTTPStatus) else ""
+        reason = f"answered with status {answer.status_code} {name}".rstrip() + (f" ({said})" if said else "")
+        raise (Trouble if answer.status_code in AGAIN else Final)(reason, raw=answer.raw)
 
     def receive(self, answer: requests.Response) -> None:
         """The body into the part file, within the limits of size, time and rate."""
