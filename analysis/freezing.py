@@ -137,10 +137,8 @@ def _systems(found: Differences, shown: int | None) -> list[str]:
     if found.none:
         moved = f"; {found.elsewhere} of them stand in another line or file of the export" if found.elsewhere else ""
         return [f"Companions: no differences ({found.unchanged} rows{moved})"]
-    lines = [
-        (f"Companions (hosts up to {HOST_MASS_LIMIT:g} Msun; * host in the mass range of the sample): {len(found.new)} new, {len(found.gone)} gone, "
-         f"{len(found.changed)} changed, {found.unchanged} unchanged")
-    ]
+    counted = f"{len(found.new)} new, {len(found.gone)} gone, {len(found.changed)} changed, {found.unchanged} unchanged"
+    lines = [f"Companions (hosts up to {HOST_MASS_LIMIT:g} Msun; * host in the mass range of the sample): {counted}"]
     for label, rows in (("new", found.new), ("gone", found.gone)):
         ordered = sorted(rows, key=lambda row: (not _in_range(row), row["object_id"]))
         lines += [f"  {label}:"] * bool(rows) + _cut([f"    {'*' if _in_range(row) else ' '} {described(row)}" for row in ordered], shown)
@@ -186,8 +184,9 @@ def _headlines(before: Outcome, after: Outcome) -> list[str]:
         values = [result.values.get(name) for result in (before, after)]
         texts = [formatted(value, spec) if value is not None else "-" for value in values]
         note = "same" if values[0] == values[1] else ""
-        if not note and None not in values and spec != "p:3":
-            note = f"{values[1] - values[0]:+d}" if spec == "count" else f"{values[1] - values[0]:+.3g}"
+        if not note and None not in values:
+            first, second = values
+            note = f"{second - first:+d}" if spec == "count" else f"{second - first:+.3g}" if spec.startswith("fixed") else f"× {second / first:.3g}" if first else ""
         note += ", depends on TOI-6894 b alone, which no catalogue row changes" if stage == ONLY_TARGET else ""
         lines.append(f"  {name:<40}{texts[0]:>12} → {texts[1]:<12} {note.lstrip(', ')}".rstrip())
     return lines
