@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis.commands import guarded
 from analysis.config import Config, with_overrides
 from analysis.errors import InputError
-from analysis.logs import DEFAULTS, mirrored
+from analysis.logs import DEFAULTS, RunLog, mirrored
 from analysis.runtime import MOST_THREADS, ROOT, check_threads
 
 __all__ = ["main"]
@@ -143,6 +143,13 @@ def _configure(options: argparse.Namespace) -> Config:
     if not 0 <= config.selection.percent <= 100:
         raise InputError(f"selection.percent is {config.selection.percent:g}; expected a percentage from 0 to 100.")
     return config
+
+
+def _changed(config: Config) -> dict[str, dict[str, object]]:
+    """The parameters that are not at their defaults, as {section: {name: value}}."""
+    defaults = asdict(Config())
+    found = {section: {name: value for name, value in values.items() if value != defaults[section][name]} for section, values in asdict(config).items()}
+    return {section: values for section, values in found.items() if values}
 
 
 def _outdir(options: argparse.Namespace, percent: float) -> Path:
@@ -309,19 +316,20 @@ def main(argv: list[str] | None = None) -> int:
             print("\n".join(f"{stage.name:<14} needs {', '.join(stage.needs) or 'frozen data'}" for stage in STAGES.values()))
             return 0
         options.paper = options.paper or options.write_run
-        _configure(options)  # bad options are refused before a log is opened
+        config = _configure(options)  # bad options are refused before a log is opened
     except (argparse.ArgumentError, InputError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
     try:
-        with mirrored(options.logdir, options.errordir, options.log_basename, options.error_basename) as log:
-            return _guarded(options, log)
+        with mirrored(options.logdir, options.errordir, options.log_basename, options.error_basename, argv, _changed(config)) as log:
+            log.status = _guarded(options, log)
+            return log.status
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
 
 
-def _guarded(options: argparse.Namespace, log: Path) -> int:
+def _guarded(options: argparse.Namespace, log: RunLog) -> int:
     """Run with every failure turned into one sentence on the terminal; the traceback of a bug goes to the log alone."""
 
     def run() -> int:
@@ -330,11 +338,8 @@ def _guarded(options: argparse.Namespace, log: Path) -> int:
         except (InputError, OSError):
             raise
         except Exception as error:  # noqa: BLE001 (the last resort: a bug is told in one sentence, its traceback goes to the log)
-            import traceback
-
-            with open(log, "a", encoding="utf-8") as stream:
-                traceback.print_exc(file=stream)
-            print(f"Error: an unexpected {type(error).__name__} ({error}); this is a bug, please report it with {log}.", file=sys.stderr)
+            log.traceback()
+            print(f"Error: an unexpected {type(error).__name__} ({error}); this is a bug, please report it with {log.path}.", file=sys.stderr)
             return 1
 
     return guarded(run, "what was finished is kept, and the next run goes on from there.")

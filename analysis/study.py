@@ -20,6 +20,7 @@ from typing import Any
 from analysis import cache
 from analysis.config import Config
 from analysis.errors import InputError
+from analysis.journal import event
 from analysis.report.files import Context
 from analysis.runtime import ROOT, threads
 
@@ -205,11 +206,16 @@ class Study:
                 inputs |= {f"{section}_config": getattr(self.config, section) for section in stage.sections[1:]}
                 start = time.perf_counter()
                 self.say(f"  {name} ...")
+                event("stage_start", stage=name)
                 run = importlib.import_module(stage.module).run
                 cache.store_result(name, self.key(name), run(getattr(self.config, stage.sections[0]), **inputs))
-                self.say(f"  {name} done in {time.perf_counter() - start:.1f} s")
+                seconds = time.perf_counter() - start
+                self.say(f"  {name} done in {seconds:.1f} s")
+                event("stage_done", stage=name, seconds=round(seconds, 3))
                 self.evaluated.append(name)
                 result = cache.load_result(name, self.key(name))
+            else:
+                event("stage_cached", stage=name, key=self.key(name))
             self._results[name] = result
         return self._results[name]
 
@@ -281,7 +287,9 @@ class Study:
             if not self._sound(entry, key):
                 (self.outdir / PROVENANCE).unlink(missing_ok=True)
                 self.say(f"[{number}/{total}] {output.name}")
+                start = time.perf_counter()
                 entry = {"key": key, "files": self._make(output)}
+                event("output_written", output=output.name, seconds=round(time.perf_counter() - start, 3), files=sorted(entry["files"]))
                 written.append(output.name)
             done[output.name] = entry
         if only and not written:

@@ -137,7 +137,7 @@ def test_logs_are_paired_named_and_hold_the_output(tmp_path):
         "--error_basename", "run_errors", stdin="nonsense\nnonsense\nnonsense\n",
     )
     assert result.returncode == 2
-    (log,) = (tmp_path / "a").iterdir()
+    (log,) = (tmp_path / "a").glob("*.log")
     (errors,) = (tmp_path / "b").iterdir()
     assert log.name.startswith("run_2") and errors.name == log.name.replace("run_", "run_errors_")
     assert "Candidates that meet" in log.read_text() and "No usable percentage" in log.read_text()
