@@ -2,22 +2,36 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from analysis.catalogue.names import plain_text
+from analysis.catalogue.names import LONGEST_TEXT, ascii_minus, host_key, plain_text, text_problem
 from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
 from analysis.catalogue.textfile import TextTable
 from analysis.errors import InputError
+from analysis.inputs import shown
 
-__all__ = ["Draft", "add_flag", "empty_table", "numbers", "texts", "typed_table"]
+__all__ = ["MISSING", "Draft", "add_flag", "check_hosts", "empty_table", "finite_number", "numbers", "texts", "typed_table"]
 
 MISSING = {"", "nan", "null", "none", "--", "n/a"}
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+LONGEST_NUMBER = 60  # characters
+MOST_COMPANIONS = 100  # of one host
 BY_NAME = {column.name: column for column in COLUMNS}
-BLANKED = ("semimajor_axis_au", "eccentricity")  # values that a row may lack, so a bad one costs the value and not the file
+# Values that a row may lack, so a bad one costs the value and not the file. The archive lists ages above that of the Universe.
+BLANKED = ("semimajor_axis_au", "eccentricity", "host_age_gyr")
+
+
+def finite_number(text: str) -> float | None:
+    """The finite number that `text` writes in decimal ASCII digits, a typographic minus sign allowed; None for anything else."""
+    if len(text) > LONGEST_NUMBER:
+        return None
+    plain = ascii_minus(text)
+    value = float(plain) if NUMBER.fullmatch(plain) else math.nan
+    return value if math.isfinite(value) else None
 
 
 def numbers(table: TextTable, name: str) -> np.ndarray:
@@ -30,22 +44,46 @@ def numbers(table: TextTable, name: str) -> np.ndarray:
     for index, cell in enumerate(cells or ()):
         if cell.casefold() in MISSING:
             continue
-        plain = plain_text(cell)
-        if not NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
+        value = finite_number(cell)
+        if value is None:
             raise InputError(
-                f"{table.name}, line {table.lines[index]}, column {name}: '{cell[:40]}' is not a finite number; expected {table.kind}. Mend the "
+                f"{table.name}, line {table.lines[index]}, column {name}: '{shown(cell)}' is not a finite number; expected {table.kind}. Mend the "
                 "cell or empty it."
             )
-        values[index] = float(plain)
+        values[index] = value
     return values
 
 
-def texts(table: TextTable, name: str) -> list[str | None]:
-    """Column `name` as plain text, None where the cell is empty or the column absent."""
+def texts(table: TextTable, name: str, longest: int = LONGEST_TEXT) -> list[str | None]:
+    """Column `name` as plain text, None where the cell is empty or the column absent.
+
+    Raises InputError for a cell longer than `longest` characters or with a character that no name holds (see `text_problem`).
+    """
     cells = table.column(name)
     if cells is None:
         return [None] * len(table.rows)
-    return [plain_text(cell) if cell.casefold() not in MISSING else None for cell in cells]
+    return [_text(table, name, index, cell, longest) if cell.casefold() not in MISSING else None for index, cell in enumerate(cells)]
+
+
+def _text(table: TextTable, name: str, index: int, cell: str, longest: int) -> str:
+    """One cell as plain text, or InputError."""
+    problem = text_problem(cell, longest)
+    if problem:
+        raise InputError(
+            f"{table.name}, line {table.lines[index]}, column {name}: '{shown(cell)}' {problem}; expected {table.kind} with plain names. Mend the cell."
+        )
+    return plain_text(cell)
+
+
+def check_hosts(table: TextTable, hosts: Sequence[str]) -> None:
+    """Raise InputError for a host (row by row in `hosts`) with more companions than any system has; such a column holds no host names."""
+    keys = Counter(map(host_key, hosts))
+    host = next((name for name in hosts if keys[host_key(name)] > MOST_COMPANIONS), None)
+    if host is not None:
+        raise InputError(
+            f"{table.name}: the host '{shown(host)}' has {keys[host_key(host)]} rows, of at most {MOST_COMPANIONS}; expected {table.kind} with the name "
+            "of the host in each row."
+        )
 
 
 def empty_table() -> pd.DataFrame:
@@ -109,24 +147,22 @@ class Draft:
     def finish(self) -> pd.DataFrame:
         """The typed table, with every value inside its physical range.
 
-        A semi-major axis or eccentricity out of range is emptied and flagged `refused:<column>=<value>`, so that the
+        A semi-major axis, eccentricity or age out of range is emptied and flagged `refused:<column>=<value>`, so that the
         ledger can count it; any other value out of range raises InputError.
         """
         for column in COLUMNS:
             values = self.columns.get(column.name)
-            if column.kind == "flag" and values is not None:
-                for index in np.flatnonzero(~np.isin(values, (-1, 0, 1))):
-                    self._refuse(index, column.name, values[index], "-1, 0 or 1")
-            if column.kind != "number" or values is None or column.name.endswith(("_err_up", "_err_down")):
+            if column.kind not in ("number", "flag") or values is None or column.name.endswith(("_err_up", "_err_down")):
                 continue
             values = np.asarray(values, dtype=float)
-            bad = (values < column.low) | (values > column.high) | ((values == 1.0) & (column.name == "eccentricity"))
-            for index in np.flatnonzero(bad):
-                if column.name not in BLANKED:
-                    self._refuse(index, column.name, values[index], f"{column.low:g} to {column.high:g} {column.unit}".rstrip())
+            bad = np.flatnonzero([not (math.isnan(value) or column.holds(value)) for value in values.tolist()])
+            if len(bad) and column.name not in BLANKED:
+                self._refuse(bad[0], column.name, values[bad[0]], column.range_text)
+            for index in bad:
                 self.flag(index, f"refused:{column.name}={values[index]:g}")
-                for suffix, empty in (("", math.nan), ("_err_up", math.nan), ("_err_down", math.nan), ("_limit", 0)):
-                    self.columns[column.name + suffix] = np.where(np.arange(len(values)) == index, empty, self.columns[column.name + suffix])
+            for suffix, empty in (("", math.nan), ("_err_up", math.nan), ("_err_down", math.nan), ("_limit", 0)) if len(bad) else ():
+                self.columns[column.name + suffix] = np.array(self.columns[column.name + suffix], dtype=float)
+                self.columns[column.name + suffix][bad] = empty
         self.columns["flags"] = [flags or None for flags in self.flags]
         return typed_table(self.columns)
 

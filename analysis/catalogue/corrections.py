@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.catalogue.convert import add_flag
+from analysis.catalogue.convert import add_flag, finite_number
 from analysis.catalogue.frozen import read_curated
 from analysis.catalogue.manifest import FROZEN
 from analysis.catalogue.schema import AXIS_KINDS, COLUMNS, ECCENTRICITY_KINDS, MASS_KINDS
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = ["APPLIED_COLUMNS", "apply_corrections", "read_corrections"]
 
@@ -42,21 +43,22 @@ def _problem(row: dict[str, str]) -> str:
     """What is wrong with a correction, or an empty string."""
     if not (row["object_id"] and row["reference"] and row["reason"]):
         return "object_id, reference and reason must be given"
-    if row["action"] in ("exclude", "note"):
-        return ""
-    if row["action"] == "kind":
+    action, name = row["action"], shown(row["column"])
+    if action == "kind":
         choices = KINDS.get(row["column"], ("", ()))[1]
-        return "" if row["value"] in choices else f"column '{row['column']}' has no kind '{row['value']}'"
-    if row["action"] != "value":
-        return f"action '{row['action']}' is unknown; expected value, kind, exclude or note"
+        return "" if row["value"] in choices else f"column '{name}' has no kind '{shown(row['value'])}'"
+    if action not in ("value", "exclude", "note"):
+        return f"action '{shown(action)}' is unknown; expected value, kind, exclude or note"
     column = NUMBERS.get(row["column"])
-    try:
-        value = float(row["value"])
-        [float(row[name]) for name in ("err_up", "err_down", "value_in_source") if row[name]]
-    except ValueError:
+    given = {key: finite_number(row[key]) for key in ("value", "err_up", "err_down", "value_in_source") if row[key]}
+    if None in given.values():
         return "value, errors and value_in_source must be numbers"
-    if column is None or not column.low <= value <= column.high:
-        return f"column '{row['column']}' cannot hold {value:g}"
+    if action != "value":
+        return "" if column or not row["column"] else f"column '{name}' is not a number of the catalogue"
+    if column is None or given.get("value") is None or not column.holds(given["value"]):
+        return f"column '{name}' cannot hold '{shown(row['value'])}'"
+    if not all(0 < given[key] <= column.high for key in ("err_up", "err_down") if key in given):
+        return f"the errors of '{name}' must be positive and within its range"
     return ""
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.catalogue.convert import Draft, numbers, texts
+from analysis.catalogue.convert import Draft, check_hosts, numbers, texts
 from analysis.catalogue.names import host_key
 from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = ["KIND", "harmonised_method", "read_bd"]
 
@@ -88,17 +89,25 @@ def _identity(draft: Draft, table: TextTable) -> None:
         method = harmonised_method(raw or "")
         if method is None:
             raise InputError(
-                f"{table.name}, line {line}, column method: '{raw or ''}' is not a known method; expected transit, imaging, Gaia binary_masses, rv "
+                f"{table.name}, line {line}, column method: '{shown(raw or '')}' is not a known method; expected transit, imaging, Gaia binary_masses, rv "
                 "or rv+... Mend the cell."
             )
         methods.append(method)
+    check_hosts(table, hosts)
     names = list(hosts)
-    keys = [host_key(host) for host in hosts]
+    groups: dict[str, list[int]] = {}
+    for index, host in enumerate(hosts):
+        groups.setdefault(host_key(host), []).append(index)
     period, mass = draft.columns["orbital_period_day"], draft.columns["companion_mass_mjup"]
-    for key in {key for key in keys if keys.count(key) > 1}:
-        group = sorted((i for i, other in enumerate(keys) if other == key), key=lambda i: (period[i], mass[i], table.rows[i]))
-        for number, index in enumerate(group, start=1):
-            names[index] = f"{hosts[index]} [{number}]"
+    period, mass = np.nan_to_num(period, nan=math.inf), np.nan_to_num(mass, nan=math.inf)  # NaN has no place in an order
+    for members in groups.values():
+        for number, index in enumerate(sorted(members, key=lambda i: (period[i], mass[i], table.rows[i])), start=1):
+            if len(members) > 1:
+                names[index] = f"{hosts[index]} [{number}]"
+    seen: dict[str, int] = {}
+    for name, line in zip(names, table.lines, strict=True):
+        if seen.setdefault(name, line) != line:
+            raise InputError(f"{table.name}, line {line}: '{shown(name)}' is already the name of line {seen[name]}; expected {KIND}. Rename one host.")
     draft.columns |= {
         "object_id": [f"BD_Catalogue:{name}" for name in names], "companion_name": names, "host_name": hosts,
         "data_source": ["BD_Catalogue"] * len(names), "source_row": [f"{table.name}:{line}" for line in table.lines],

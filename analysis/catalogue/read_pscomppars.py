@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.catalogue.convert import Draft, numbers, texts
+from analysis.catalogue.convert import Draft, check_hosts, numbers, texts
 from analysis.catalogue.schema import METHODS
 from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.constants import MJUP_IN_MEARTH, REARTH_AU, RJUP_AU
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = ["KIND", "MEASURED", "PLAIN", "read_pscomppars"]
 
@@ -80,15 +81,16 @@ def _identity(draft: Draft, table: TextTable) -> None:
                 )
         if method not in METHODS:
             raise InputError(
-                f"{table.name}, line {line}, column discoverymethod: '{method}' is not a known method; expected one of {', '.join(METHODS)}. Use "
+                f"{table.name}, line {line}, column discoverymethod: '{shown(method)}' is not a known method; expected one of {', '.join(METHODS)}. Use "
                 "the archive's spelling."
             )
         if name in seen:
             raise InputError(
-                f"{table.name}, line {line}: '{name}' is already on line {seen[name]}; expected {KIND} with one row per companion (table "
+                f"{table.name}, line {line}: '{shown(name)}' is already on line {seen[name]}; expected {KIND} with one row per companion (table "
                 "pscomppars, not ps). Remove one."
             )
         seen[name] = line
+    check_hosts(table, hosts)
     draft.columns |= {
         "object_id": [f"NASA:{name}" for name in names], "companion_name": names, "host_name": hosts, "data_source": ["NASA"] * len(names),
         "source_row": [f"{table.name}:{line}" for line in table.lines], "discovery_method": methods, "discovery_method_raw": methods,
@@ -120,7 +122,7 @@ def _kinds(draft: Draft, provenance: list[str | None]) -> None:
     for index, source in enumerate(provenance):
         if source is not None and source not in MASS_PROVENANCE:
             raise InputError(
-                f"{draft.table.name}, line {draft.table.lines[index]}, column pl_bmassprov: '{source}' is not a known provenance; "
+                f"{draft.table.name}, line {draft.table.lines[index]}, column pl_bmassprov: '{shown(source)}' is not a known provenance; "
                 f"expected one of {', '.join(MASS_PROVENANCE)}. Mend the cell."
             )
         mass = columns["companion_mass_mjup"][index]

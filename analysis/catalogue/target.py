@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.catalogue.convert import add_flag, typed_table
+from analysis.catalogue.convert import BY_NAME, add_flag, finite_number, typed_table
 from analysis.catalogue.duplicates import TARGET_HOST, TARGET_ID
 from analysis.catalogue.frozen import read_curated
 from analysis.catalogue.manifest import FROZEN
-from analysis.catalogue.schema import COLUMN_NAMES, COLUMNS
+from analysis.catalogue.schema import AGE_OF_UNIVERSE_GYR, COLUMN_NAMES
 from analysis.config import TargetConfig
 from analysis.errors import InputError
 
@@ -22,7 +22,7 @@ FIELDS = ["quantity", "value", "err_up", "err_down", "unit", "reference"]
 # option of the configuration -> (quantity, command-line name, largest value that makes sense)
 OVERRIDES = {
     "mstar": ("host_mass_msun", "--toi_mstar", 200.0), "mc_mj": ("companion_mass_mjup", "--toi_mc_mj", 1e4),
-    "a_au": ("semimajor_axis_au", "--toi_a_AU", 1e6), "age_gyr": ("host_age_gyr", "--toi_age_gyr", 20.0),
+    "a_au": ("semimajor_axis_au", "--toi_a_AU", 1e6), "age_gyr": ("host_age_gyr", "--toi_age_gyr", AGE_OF_UNIVERSE_GYR),
 }
 REQUIRED = (
     "host_mass_msun", "host_radius_rsun", "host_teff_k", "metallicity", "companion_mass_mjup", "companion_radius_rjup",
@@ -46,20 +46,18 @@ def read_published(folder: Path = FROZEN) -> tuple[dict[str, Any], dict[str, str
     Raises InputError for a missing quantity, a value that is no number or out of the schema's range, or a missing reference.
     """
     table, rows = read_curated(FILE, FIELDS, folder)
-    ranges = {column.name: (column.low, column.high) for column in COLUMNS if column.kind == "number"} | {"eccentricity_limit_95": (0.0, 1.0)}
+    known = {name: column for name, column in BY_NAME.items() if column.kind == "number"} | {"eccentricity_limit_95": BY_NAME["eccentricity"]}
     values: dict[str, Any] = {}
     references: dict[str, str] = {}
     for line, row in zip(table.lines, rows, strict=True):
         name = row["quantity"]
-        try:
-            numbers = {key: float(row[key]) for key in ("value", "err_up", "err_down") if row[key]}
-        except ValueError:
-            numbers = {}
-        low, high = ranges.get(name, (math.inf, -math.inf))
-        errors_fit = min(numbers.get("err_up", 1.0), numbers.get("err_down", 1.0)) > 0
-        if not ("value" in numbers and low <= numbers["value"] <= high and errors_fit and row["reference"]):
+        numbers = {key: finite_number(row[key]) for key in ("value", "err_up", "err_down") if row[key]}
+        column = known.get(name)
+        good = column is not None and None not in numbers.values() and "value" in numbers and column.holds(numbers["value"])
+        errors_fit = good and all(0 < numbers[key] <= column.high for key in ("err_up", "err_down") if key in numbers)
+        if not (errors_fit and row["reference"] and name not in values):
             raise InputError(
-                f"{FILE}, line {line}: expected a known quantity with a value in range, positive errors or none, and a reference. Mend the line and "
+                f"{FILE}, line {line}: expected a known quantity, once, with a value in range, positive errors or none, and a reference. Mend the line and "
                 "run `just freeze --restamp`."
             )
         values[name] = numbers["value"]

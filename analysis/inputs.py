@@ -1,0 +1,76 @@
+"""What a file given to the pipeline may be, and how text from it may appear in a message (standard library only).
+
+A path that is a pipe, a device or a directory, and a file larger than any sound one, are refused before a byte is read, so that nothing hangs
+and nothing fills the memory.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from analysis.errors import InputError
+
+__all__ = ["LARGEST_TABLE", "LARGEST_TEXT", "checked_file", "path_shown", "read_bounded", "sentence", "shown"]
+
+LARGEST_TABLE = 100 * 2**20  # bytes; the archive's composite table with every column it has is somewhat smaller
+LARGEST_TEXT = 4 * 2**20  # bytes of a file written by hand: labels, parameters, manifests
+LONGEST_PATH_SHOWN = 120  # characters
+LONGEST_SENTENCE = 800  # characters; a message that lists the names of all sections stays below it
+
+
+def shown(text: object, longest: int = 40) -> str:
+    """`text` as a message may show it: its first characters, control and direction characters written as escapes."""
+    plain = str(text)[:longest]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in plain)
+
+
+def path_shown(path: str | Path) -> str:
+    """A path as a message may show it; the end of a long one, since that names the file."""
+    text = os.fspath(path)
+    short = text if len(text) <= LONGEST_PATH_SHOWN else "..." + text[-LONGEST_PATH_SHOWN:]
+    return shown(short, len(short))
+
+
+def sentence(error: object) -> str:
+    """The text of an error on one line of bounded length, without control characters; readers that quote a cell rely on it."""
+    text = " ".join(str(error).split("\n"))
+    cut = text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 100]} ... {text[-90:]}"
+    return shown(cut, len(cut))
+
+
+def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) -> Path:
+    """`path`, when it is an ordinary file of at most `largest` bytes (links are followed).
+
+    `expected` says in messages what the file should hold. Raises InputError for anything else; the file is not opened.
+    """
+    name = path_shown(path)
+    try:
+        found = os.stat(path)
+    except ValueError:
+        raise InputError(f"{name} cannot be a path (it holds a null character); expected a file with {expected}.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{name}: no such file; expected {expected}. Check the path.") from None
+    except OSError as error:
+        raise InputError(f"{name} cannot be read ({error.strerror}); expected {expected}.") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError(f"{name} is a directory; expected a file with {expected}.")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{name} is a pipe, socket or device; expected {expected} in an ordinary file. Save it to a file first.")
+    if found.st_size > largest:
+        raise InputError(
+            f"{name} has {found.st_size / 2**20:.0f} MB; expected {expected} of at most {largest / 2**20:.0f} MB. Keep only the columns and rows needed."
+        )
+    return Path(path)
+
+
+def read_bounded(path: str | Path, expected: str, largest: int = LARGEST_TEXT) -> bytes:
+    """The bytes of an ordinary file; InputError as `checked_file`, or when it cannot be read or grows beyond `largest` meanwhile."""
+    file = checked_file(path, expected, largest)
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(largest + 1)
+    except OSError as error:
+        raise InputError(f"{path_shown(path)} cannot be read ({error.strerror}); expected {expected}.") from None
+    if len(raw) > largest:
+        raise InputError(f"{path_shown(path)} grows while it is read; expected {expected} of at most {largest / 2**20:.0f} MB.")
+    return raw
