@@ -94,6 +94,10 @@ STAGES = {
             ("sample", "ensemble", "target"), ("simulations/calibration.npz",),
         ),
         Stage("occurrence", "analysis.migration.occurrence", ("occurrence", "ensemble", "secular"), ("ensemble", "disk", "target"), _ENSEMBLES),
+        Stage("gaia", "analysis.catalogue.gaia", ("gaia",), (), ("gaia_companions.csv", "MANIFEST.json"), ("table",)),
+        Stage(
+            "gaia_companions", "analysis.migration.gaia_companions", ("gaia", "kozai", "limiting", "tides", "occurrence"), ("gaia", "sample"), (_TRACKS,),
+        ),
     )
 }
 _FIGURES = "analysis.report.figures"
@@ -118,6 +122,7 @@ OUTPUTS = (
     Output("ensemble", "analysis.report.ensemble", ("ensemble",)),
     Output("agreement", "analysis.report.agreement", ("agreement",)),
     Output("occurrence", "analysis.report.occurrence", ("occurrence",)),
+    Output("gaia_companions", "analysis.report.gaia", ("gaia_companions",)),
     Output("tides", "analysis.report.migration", ("tides",), "write_tides"),
     Output("vetting", "analysis.report.vetting", ("vetting",)),
     Output("disk", "analysis.report.migration", ("disk",), "write_disk"),
