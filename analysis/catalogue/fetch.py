@@ -48,7 +48,7 @@ def services(caller: Caller, tap: str, figshare: str, mirror: str, gaia: str | N
     if importlib.util.find_spec(GAIA_MODULE):
         where = {"tap": gaia} if gaia else {}
         listed.append(Service("gaia", "non-single stars among the hosts from the Gaia archive", lambda folder, ps: importlib.import_module(
-            GAIA_MODULE).fetch_gaia(folder, ps, say=caller.say, **where)))
+            GAIA_MODULE).fetch_gaia(folder, ps, policy=caller.policy, say=caller.say, **where)))
     return listed
 
 

@@ -26,7 +26,7 @@ class Policy:
     """How long, how often and how much; times in seconds, sizes in bytes.
 
     A synchronous query may take minutes before its first byte, hence the long wait between bytes. `size_limit` bounds the answer as sent
-    and as unpacked: it is some 30 times a catalogue of all hosts up to the frozen limit.
+    and as unpacked: some 20 times a catalogue of all hosts up to the frozen limit, and little enough to be read into memory.
     """
 
     connect_timeout_s: float = 15.0
@@ -40,7 +40,7 @@ class Policy:
     backoff_s: float = 0.5  # the waits are 0, 2, 4, 8 ... times this
     longest_wait_s: float = 60.0  # a service that asks for more is left alone
     redirects: int = 5
-    size_limit: int = 32 * MIB
+    size_limit: int = 16 * MIB
 
 
 class Trouble(Exception):

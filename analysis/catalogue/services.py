@@ -77,11 +77,12 @@ def references_adql(hosts: Iterable[str]) -> str:
 def pscomppars(folder: Path, caller: Caller, tap: str) -> Answer:
     """PSCompPars into `folder`, with its query."""
     url = f"{tap.rstrip('/')}/sync"
+    where = _where(ARCHIVE, url)
 
     def accept(path: Path) -> dict[str, Any]:
-        frame, table = _read(path, read_pscomppars, url)
-        _check_limit(frame, url)
-        return {"rows": len(table.rows), "units_checked_on_rows": _check_units(frame, table, url)}
+        frame, table = _read(path, read_pscomppars, where)
+        _check_limit(frame, where)
+        return {"rows": len(table.rows), "units_checked_on_rows": _check_units(frame, table, where)}
 
     answer = caller.get(url, folder / PS_NAME, ARCHIVE, accept, params={"query": adql(), "format": "csv"})
     write_atomic(folder / "pscomppars.adql", (adql() + "\n").encode())
@@ -94,17 +95,18 @@ def references(folder: Path, caller: Caller, tap: str, catalogue: Path) -> Answe
     table = read_text_table(catalogue, "a PSCompPars export")
     hosts = {name for name in table.column("hostname") or () if name}
     query = references_adql(hosts)
+    where = _where(ARCHIVE, url)
 
     def accept(path: Path) -> dict[str, Any]:
-        table = _read(path, lambda path: (None, read_text_table(path, REFERENCES_KIND)), url)[1]
+        table = _read(path, lambda path: (None, read_text_table(path, REFERENCES_KIND)), where)[1]
         table.require(list(REFERENCES))
         strange = sorted(set(filter(None, table.column("hostname") or ())) - hosts)
         if strange:
-            raise InputError(f"The answer of {url} names the host '{strange[0][:40]}', which was not asked for; try again later.")
+            raise InputError(f"{where} names the host '{strange[0][:40]}', which was not asked for; try again later.")
         flags = numbers(table, "default_flag")
         if not np.isin(flags, (0, 1)).all():
             line = table.lines[int(np.flatnonzero(~np.isin(flags, (0, 1)))[0])]
-            raise InputError(f"The answer of {url} is not usable: {table.name}, line {line}, column default_flag: expected 0 or 1. Try again later.")
+            raise InputError(f"{where} is not usable: {table.name}, line {line}, column default_flag: expected 0 or 1. Try again later.")
         found = len({name for name in texts(table, "hostname") if name})
         return {"rows": len(table.rows), "hosts_asked": len(hosts), "hosts_found": found, "default_rows": int(flags.sum())}
 
@@ -123,7 +125,7 @@ def brown_dwarfs(folder: Path, caller: Caller, figshare: str, mirror: str) -> An
     for name in (ARTICLE_NAME, f"{ARTICLE_NAME}.provenance.json"):
         (folder / name).unlink(missing_ok=True)
     try:
-        return caller.get(mirror, folder / BD_NAME, GITHUB, lambda path: {**_accept_bd(path, mirror), "source": "GitHub mirror", "ordo": first})
+        return caller.get(mirror, folder / BD_NAME, GITHUB, lambda path: {**_accept_bd(path, _where(GITHUB, mirror)), "source": "GitHub mirror", "ordo": first})
     except InputError as error:
         raise InputError(f"{str(error).rstrip('.')}; ORDO had failed before ({first.rstrip('.')}).") from None
 
@@ -139,8 +141,8 @@ def _from_ordo(folder: Path, caller: Caller, figshare: str) -> Answer:
     def accept(path: Path) -> dict[str, Any]:
         found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
         if wanted and found != wanted:
-            raise InputError(f"{link} has not the checksum that ORDO lists (md5 {found[:8]}..., expected {wanted[:8]}...); try again later.")
-        return {**_accept_bd(path, link), "source": "ORDO", "article": about, "md5_confirmed": bool(wanted)}
+            raise InputError(f"{_where(ORDO, link)} has not the checksum listed there (md5 {found[:8]}..., expected {wanted[:8]}...); try again later.")
+        return {**_accept_bd(path, _where(ORDO, link)), "source": "ORDO", "article": about, "md5_confirmed": bool(wanted)}
 
     return caller.get(link, folder / BD_NAME, ORDO, accept)
 
@@ -156,53 +158,58 @@ def _listed(path: Path, url: str) -> list[tuple[int, str, str]]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         said = complaint(raw[:HEAD])
         raise InputError(
-            f"{url} answered without a list of files{f' ({said})' if said else ''}; expected the description of item {ARTICLE}. Try again later."
+            f"{_where(ORDO, url)} holds no list of files{f' ({said})' if said else ''}; expected the description of item {ARTICLE}. Try again later."
         ) from None
     if not files:
-        raise InputError(f"{url} lists no CSV file; expected the Brown Dwarf Companion Catalogue. Try again later.")
+        raise InputError(f"{_where(ORDO, url)} lists no CSV file; expected the Brown Dwarf Companion Catalogue. Try again later.")
     return files
 
 
-def _accept_bd(path: Path, url: str) -> dict[str, Any]:
-    return {"rows": len(_read(path, read_bd, url)[1].rows)}
+def _accept_bd(path: Path, where: str) -> dict[str, Any]:
+    return {"rows": len(_read(path, read_bd, where)[1].rows)}
 
 
-def _read(path: Path, reader: Callable[[Path], tuple[Any, TextTable]], url: str) -> tuple[Any, TextTable]:
+def _where(service: str, url: str) -> str:
+    """The subject of a sentence about an answer."""
+    return f"The answer of {service} at {url}"
+
+
+def _read(path: Path, reader: Callable[[Path], tuple[Any, TextTable]], where: str) -> tuple[Any, TextTable]:
     """What the pipeline's own reader makes of an answer; InputError with the service's message, else with the reader's."""
     with open(path, "rb") as stream:
         said = complaint(stream.read(HEAD))
     if said:
-        raise InputError(f"The answer of {url} is not usable: {said}; expected a table. Try again later, {LOCAL_FILES}.")
+        raise InputError(f"{where} is not usable: {said}; expected a table. Try again later, {LOCAL_FILES}.")
     try:
         return reader(path)
     except InputError as error:
-        raise InputError(f"The answer of {url} is not usable: {error}") from None
+        raise InputError(f"{where} is not usable: {error}") from None
 
 
-def _check_limit(frame: pd.DataFrame, url: str) -> None:
+def _check_limit(frame: pd.DataFrame, where: str) -> None:
     """InputError when a host mass lies beyond what the query asked for: the condition was not understood, or the unit is another."""
     beyond = frame.index[frame["host_mass_msun"] > HOST_MASS_LIMIT]
     if len(beyond):
         row = frame.loc[beyond[0]]
         raise InputError(
-            f"The answer of {url} is not usable: column st_mass holds {row['host_mass_msun']:g} for {row['companion_name']}; expected hosts up to "
+            f"{where} is not usable: column st_mass holds {row['host_mass_msun']:g} for {row['companion_name']}; expected hosts up to "
             f"{HOST_MASS_LIMIT:g} Msun as asked. Check the unit of the column at the archive."
         )
 
 
-def _check_units(frame: pd.DataFrame, table: TextTable, url: str) -> int:
+def _check_units(frame: pd.DataFrame, table: TextTable, where: str) -> int:
     """Rows on which period, axis and host mass could be compared; InputError when the columns cannot be in the units expected.
 
     Kepler's third law binds days, au and solar masses: the median of log10(a^3 / (P^2 M)), with P in years, is 0. Companion masses and radii
     are given in Jupiter and in Earth units, in a fixed ratio. A unit that changes for one of these columns moves a median by far more than
-    its tolerance; other columns are only held to the ranges of the schema.
+    its tolerance. Of a column whose impossible values the reader empties, most must be possible; others are held to the ranges of the schema.
     """
     axes = frame[frame["semimajor_axis_kind"] == "catalogue"]
     period, axis, mass = axes["orbital_period_day"] / YEAR_DAYS, axes["semimajor_axis_au"], axes["host_mass_msun"]
     kepler = np.log10(axis**3 / (period**2 * mass)).dropna()
     if len(kepler) >= UNITS_ROWS and abs(kepler.median()) > KEPLER_TOLERANCE_DEX:
         raise InputError(
-            f"The answer of {url} is not usable: columns pl_orbper, pl_orbsmax and st_mass do not follow Kepler's third law in days, au and solar "
+            f"{where} is not usable: columns pl_orbper, pl_orbsmax and st_mass do not follow Kepler's third law in days, au and solar "
             f"masses (off by a factor {10.0 ** kepler.median():.3g}). Check their units at the archive."
         )
     for jupiter, earth, ratio in EARTH_UNITS.values():
@@ -212,7 +219,14 @@ def _check_units(frame: pd.DataFrame, table: TextTable, url: str) -> int:
         median = float(np.median(found)) if len(found) >= UNITS_ROWS else 1.0
         if not math.isclose(median, 1.0, rel_tol=RATIO_TOLERANCE):
             raise InputError(
-                f"The answer of {url} is not usable: column {earth} is {median * ratio:.4g} times {jupiter}, expected {ratio:.4g} (Earth and Jupiter "
+                f"{where} is not usable: column {earth} is {median * ratio:.4g} times {jupiter}, expected {ratio:.4g} (Earth and Jupiter "
                 "units). Check their units at the archive."
+            )
+    for name, source in (("semimajor_axis_au", "pl_orbsmax"), ("eccentricity", "pl_orbeccen"), ("host_age_gyr", "st_age")):
+        given = int(np.isfinite(numbers(table, source)).sum())
+        refused = int(frame["flags"].str.contains(f"refused:{name}=", na=False, regex=False).sum())
+        if given >= UNITS_ROWS and refused > given / 2:
+            raise InputError(
+                f"{where} is not usable: {refused} of {given} values of column {source} are not possible in the unit expected. Check its unit at the archive."
             )
     return len(kepler)
