@@ -26,7 +26,7 @@ from analysis.catalogue.differences import (
     source_lines,
 )
 from analysis.catalogue.freeze import Prepared, prepared, recover, restamp
-from analysis.catalogue.manifest import FROZEN
+from analysis.catalogue.manifest import FROZEN, GAIA
 from analysis.commands import guarded
 from analysis.config import CatalogueConfig, Config, SelectionConfig
 from analysis.errors import InputError
@@ -200,7 +200,7 @@ def _shown(path: Path) -> str:
 
 
 def fetched_files(date: str, root: Path = FETCHED) -> dict[str, Path]:
-    """{"ps": ..., "bd": ...} of the catalogues fetched on `date` (YYYY-MM-DD), or of the newest complete fetch for "latest"."""
+    """{"ps": ..., "bd": ...}, and "gaia" where there is one, of the catalogues fetched on `date` (YYYY-MM-DD), or of the newest complete fetch for "latest"."""
     from analysis.catalogue.fetch import BD_NAME, PS_NAME
 
     names = {"ps": PS_NAME, "bd": BD_NAME}
@@ -211,7 +211,8 @@ def fetched_files(date: str, root: Path = FETCHED) -> dict[str, Path]:
     if date not in whole:
         there = f"complete fetches there: {', '.join(whole)}" if whole else "there is none; fetch one: just fetch"
         raise InputError(f"--fetched: {_shown(root)} holds no complete fetch{f' of {date}' if date else ''}; {there}.")
-    return {key: root / date / name for key, name in names.items()}
+    gaia = {"gaia": root / date / GAIA} if (root / date / GAIA).is_file() else {}
+    return {key: root / date / name for key, name in names.items()} | gaia
 
 
 def freezing(
@@ -227,7 +228,7 @@ def freezing(
         print(line, file=sys.stderr, flush=True)
 
     say("Reading the exports ...")
-    with prepared(files["ps"], files["bd"], files.get("ages"), folder=folder, copies=copies, dates=dates) as new:
+    with prepared(files["ps"], files["bd"], files.get("ages"), files.get("gaia"), folder=folder, copies=copies, dates=dates) as new:
         if new.same:
             print(f"No differences: {_shown(folder)} holds these exports already, byte for byte; nothing to replace.")
             return 0
@@ -269,11 +270,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ps", type=Path, help="PSCompPars export")
     parser.add_argument("--bd", type=Path, help="Brown Dwarf Companion Catalogue")
     parser.add_argument("--ages", type=Path, help="exoplanet.eu export for host ages (default: keep the present table)")
+    parser.add_argument("--gaia", type=Path, help="cross-match with Gaia DR3 from just fetch (default: keep the present table, if any)")
     parser.add_argument("--fetched", metavar="DATE|latest", help="take the catalogues that `just fetch` put into data/fetched/DATE")
     parser.add_argument("--yes", action="store_true", help="replace without asking")
     parser.add_argument("--dry-run", action="store_true", help="show the report and replace nothing")
     parser.add_argument("--restamp", action="store_true", help="only renew the checksums of files edited by hand")
-    for name in ("ps", "bd", "ages"):
+    for name in ("ps", "bd", "ages", "gaia"):
         parser.add_argument(f"--{name}-copy", default="", help=f"where the --{name} file was copied from")
         parser.add_argument(f"--{name}-date", default="", help=f"when the --{name} file was retrieved (YYYY-MM-DD)")
     return parser
@@ -294,17 +296,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.restamp:
             print(f"Checksums renewed: {', '.join(restamp()) or 'none had changed'}.")
             return 0
-        files = {"ps": options.ps, "bd": options.bd, "ages": options.ages}
+        files = {"ps": options.ps, "bd": options.bd, "ages": options.ages, "gaia": options.gaia}
         if options.fetched:
             if options.ps or options.bd:
                 raise InputError("--fetched names both catalogues; give it without --ps and --bd.")
-            files |= fetched_files(options.fetched)
+            files |= {key: path for key, path in fetched_files(options.fetched).items() if not files[key]}
         if not (files["ps"] and files["bd"]):
             raise InputError("freeze needs --ps FILE and --bd FILE, or --fetched DATE, or --restamp.")
         if options.yes and options.dry_run:
             raise InputError("--yes replaces and --dry-run does not; give one of them.")
-        copies = {"NASA": options.ps_copy, "BD_Catalogue": options.bd_copy, "ages": options.ages_copy}
-        dates = {"NASA": options.ps_date, "BD_Catalogue": options.bd_date, "ages": options.ages_date}
+        copies = {"NASA": options.ps_copy, "BD_Catalogue": options.bd_copy, "ages": options.ages_copy, "gaia": options.gaia_copy}
+        dates = {"NASA": options.ps_date, "BD_Catalogue": options.bd_date, "ages": options.ages_date, "gaia": options.gaia_date}
         return freezing(files, copies, dates, yes=options.yes, dry_run=options.dry_run)
 
     return guarded(run, "data/frozen was not replaced.")

@@ -17,10 +17,12 @@ from analysis.catalogue.assemble import HOST_MASS_LIMIT, Assembled, assemble
 from analysis.catalogue.corrections import read_corrections
 from analysis.catalogue.differences import fingerprint, manifest_of
 from analysis.catalogue.frozen import read_companions, table_text
+from analysis.catalogue.gaia import KIND as GAIA_KIND
+from analysis.catalogue.gaia import read_gaia
 from analysis.catalogue.host_ages import FILE as AGES_FILE
 from analysis.catalogue.host_ages import KIND as AGES_KIND
 from analysis.catalogue.host_ages import host_ages_text, read_host_ages
-from analysis.catalogue.manifest import COMPANIONS, CURATED, FROZEN, MANIFEST, digest, read_manifest, verified, write_manifest
+from analysis.catalogue.manifest import COMPANIONS, CURATED, FROZEN, GAIA, MANIFEST, digest, read_manifest, verified, write_manifest
 from analysis.catalogue.schema import COLUMN_NAMES
 from analysis.catalogue.sources import source_entry
 from analysis.catalogue.target import read_published
@@ -60,27 +62,29 @@ class Prepared:
 
 
 def freeze(
-    ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None
+    ps: Path, bd: Path, ages: Path | None = None, gaia: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None,
+    dates: dict[str, str] | None = None,
 ) -> dict[str, int]:
     """Write `folder` anew from the exports, without asking; returns row counts per file. Arguments and errors: see `prepared`."""
-    with prepared(ps, bd, ages, folder=folder, copies=copies, dates=dates) as new:
+    with prepared(ps, bd, ages, gaia, folder=folder, copies=copies, dates=dates) as new:
         return new.replace()
 
 
 @contextmanager
 def prepared(
-    ps: Path, bd: Path, ages: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None, dates: dict[str, str] | None = None
+    ps: Path, bd: Path, ages: Path | None = None, gaia: Path | None = None, *, folder: Path = FROZEN, copies: dict[str, str] | None = None,
+    dates: dict[str, str] | None = None,
 ) -> Iterator[Prepared]:
     """What `folder` would be after freezing the exports, complete and read back, in a scratch folder beside it that is removed afterwards.
 
-    `copies` says for NASA, BD_Catalogue and ages where a copy came from, `dates` when it was retrieved (YYYY-MM-DD);
+    `copies` says for NASA, BD_Catalogue, ages and gaia where a copy came from, `dates` when it was retrieved (YYYY-MM-DD);
     without them the provenance file beside a fetched export, the present MANIFEST (for the same bytes), the header of the archive or the file name
     tells. Files that are not made here (corrections, target, simulations) are carried over. Raises InputError of the readers.
     """
     assembled = assemble(ps, bd)
     folder.parent.mkdir(parents=True, exist_ok=True)
     recover(folder)
-    _check_carried(folder, made={COMPANIONS})
+    _check_carried(folder, made={COMPANIONS, GAIA} if gaia else {COMPANIONS})
     given = {"NASA": ps, "BD_Catalogue": bd}
     infos = {name: assembled.files[name] for name in given}
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-{os.getpid()}-", dir=folder.parent))
@@ -95,6 +99,10 @@ def prepared(
         if ages:
             text = read_text_table(ages, AGES_KIND)
             given["ages"], infos["ages"] = ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
+        if gaia:
+            text = read_text_table(gaia, GAIA_KIND)
+            given["gaia"], infos["gaia"] = gaia, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
+            shutil.copyfile(gaia, staged / GAIA)
         sources = {name: _source(name, path, infos[name], copies or {}, dates or {}, known.get(name)) for name, path in given.items()}
         (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
         if ages:
@@ -152,7 +160,7 @@ def restamp(folder: Path = FROZEN) -> list[str]:
     for name in sorted(path.name for path in folder.glob("*.csv")):
         if manifest["files"].get(name, {}).get("sha256") == digest(folder / name):
             continue
-        if name == COMPANIONS:
+        if name in (COMPANIONS, GAIA):
             raise InputError(
                 f"{folder / name} differs from its checksum; it is made from exports, not edited by hand. Restore it or run `just freeze --ps FILE "
                 "--bd FILE`."
@@ -183,6 +191,8 @@ def _read_back(folder: Path) -> None:
     for name, reader in zip(CURATED, (read_corrections, read_host_ages, read_published), strict=True):
         if (folder / name).is_file():
             reader(folder)
+    if (folder / GAIA).is_file():
+        read_gaia(verified(GAIA, folder))
 
 
 def _flush(path: Path) -> None:

@@ -16,6 +16,7 @@ AUTHORITIES = {
         "Brown Dwarf Companion Catalogue, Stevenson et al. 2023 (arXiv:2310.02695)",
         "https://ordo.open.ac.uk/articles/dataset/Brown_Dwarf_Companion_Catalogue/24156393",
     ),
+    "gaia": ("Gaia Data Release 3, ESA/Gaia/DPAC (Gaia Collaboration 2023)", "https://gea.esac.esa.int/tap-server/tap"),
     "ages": ("Extrasolar Planets Encyclopaedia, Schneider et al. 2011", "https://exoplanet.eu/catalog/"),
 }
 
