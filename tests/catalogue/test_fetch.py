@@ -1,141 +1,227 @@
-"""Fetching, against a server on the loopback interface."""
+"""Fetching from sound services on the loopback interface."""
 
-import http.server
+import hashlib
 import json
-import threading
-import urllib.parse
+import os
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analysis.catalogue import fetch as module
 from analysis.catalogue.fetch import adql, fetch
-from analysis.catalogue.read_pscomppars import MEASURED, read_pscomppars
+from analysis.catalogue.manifest import FROZEN
+from analysis.catalogue.partial import Partial
+from analysis.catalogue.read_pscomppars import read_pscomppars
+from analysis.catalogue.services import BESIDE, REFERENCES, references_adql
+from analysis.catalogue.sources import source_entry
+from analysis.catalogue.textfile import TextTable
 from analysis.errors import InputError
-from tests.catalogue.exports import BD_DEFAULTS, PS_DEFAULTS, bd_row, ps_row, table_text
+from tests.catalogue.fault_scenarios import FILE, SYNC, Bench, bd_catalogue, composite, reference_rows
+from tests.catalogue.faulty_server import FaultyServer, answer
 
-PS = table_text([ps_row(1), ps_row(2)], list(PS_DEFAULTS)).encode()
-BD = table_text([bd_row()], list(BD_DEFAULTS)).encode()
-MIRROR_BD = table_text([bd_row(host_star="Mirror")], list(BD_DEFAULTS)).encode()
-HTML = b"<!DOCTYPE html><html><title>Maintenance</title></html>"
-
-
-class Service:
-    """Answers per path, and the requests made."""
-
-    def __init__(self, server):
-        self.base = f"http://127.0.0.1:{server.server_port}"
-        self.answers = {
-            "/TAP/sync": (200, PS), "/figshare/articles/24156393": (200, self.article()), "/files/2": (200, BD), "/mirror.csv": (200, MIRROR_BD),
-        }
-        self.requests = []
-
-    def article(self, names=("old.csv", "BD_catalogue.csv", "README.md")):
-        files = [{"id": i, "name": name, "download_url": f"{self.base}/files/{i}"} for i, name in enumerate(names, start=1)]
-        return json.dumps({"files": files}).encode()
-
-    def fetch(self, outdir):
-        self.said = []
-        return fetch(outdir, tap=f"{self.base}/TAP", figshare=f"{self.base}/figshare", mirror=f"{self.base}/mirror.csv", say=self.said.append)
+FILES = {
+    "pscomppars.csv", "pscomppars.csv.provenance.json", "pscomppars.adql", "bd_catalogue.csv", "bd_catalogue.csv.provenance.json", "bd_article.json",
+    "bd_article.json.provenance.json", "ps_references.csv", "ps_references.csv.provenance.json", "ps_references.adql",
+}
 
 
 @pytest.fixture
-def service():
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            parts = urllib.parse.urlsplit(self.path)
-            state.requests.append((parts.path, urllib.parse.parse_qs(parts.query)))
-            status, body = state.answers.get(parts.path, (404, b"no"))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state = Service(server)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def bench(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FaultyServer() as server:
+        bench = Bench(server, tmp_path / "fetched")
+        bench.sound()
+        yield bench
 
 
-def test_both_catalogues_with_query_and_provenance(service, tmp_path):
-    ps, bd = service.fetch(tmp_path / "fetched")
-    assert (ps.read_bytes(), bd.read_bytes()) == (PS, BD) and ps.parent == bd.parent
-    query = service.requests[0][1]["query"][0]
-    assert (ps.parent / "pscomppars.adql").read_text() == query + "\n" and query == adql()
-    note = json.loads((ps.parent / "pscomppars.csv.provenance.json").read_text())
-    assert note["query"] == query and note["rows"] == 2 and note["retrieved"] == ps.parent.name
-    assert sorted(path.name for path in ps.parent.iterdir()) == sorted(
-        ["pscomppars.csv", "pscomppars.csv.provenance.json", "pscomppars.adql", "bd_catalogue.csv", "bd_catalogue.csv.provenance.json"])
-    assert len(read_pscomppars(ps)[0]) == 2
+def note(path):
+    return json.loads(path.with_name(f"{path.name}.provenance.json").read_text())
 
 
-def test_query_asks_for_every_column_the_reader_uses():
-    query = adql()
-    columns = query.removeprefix("select ").split(" from ")[0].split(",")
-    assert len(columns) == len(set(columns)) and "where st_mass <= 0.25" in query
-    for name in [*MEASURED.values(), "pl_bmassj", "pl_bmasse"]:
-        assert {name, f"{name}err1", f"{name}err2", f"{name}lim"} <= set(columns)
-    assert {"st_age", "pl_bmassprov", "pl_name", "hostname", "discoverymethod"} <= set(columns)
+def test_files_queries_and_provenance(bench):
+    ps, bd = bench.fetch()
+    assert {path.name for path in ps.parent.iterdir()} == FILES and ps.parent == bd.parent and [ps.parent] == list(bench.outdir.iterdir())
+    assert (ps.read_bytes(), bd.read_bytes()) == (composite(), bd_catalogue())
+    assert (ps.parent / "ps_references.csv").read_bytes() == reference_rows()
+    (asked,) = bench.asked("GET", "/TAP/sync")
+    assert (ps.parent / "pscomppars.adql").read_text() == asked.query["query"] + "\n" == adql() + "\n"
+    about = note(ps)
+    assert about["query"] == adql() and about["rows"] == 6 and about["retrieved"] == ps.parent.name and about["units_checked_on_rows"] == 6
+    assert about["sha256"] == hashlib.sha256(ps.read_bytes()).hexdigest() and about["bytes"] == ps.stat().st_size
+    assert about["headers"]["Content-Length"] == str(len(composite())) and "Server" in about["headers"] and about["status"] == 200
+    assert re.match(r"vlms-companions/\d", asked.headers["User-Agent"])
+    assert note(bd)["source"] == "ORDO" and note(bd)["article"]["doi"].startswith("10.21954/")
 
 
-@pytest.mark.parametrize("answer", [(500, b"oops"), (200, HTML), (200, b'{"files": []}'), (200, b"not json")])
-def test_mirror_when_ordo_fails(service, tmp_path, answer):
-    service.answers["/figshare/articles/24156393"] = answer
-    _, bd = service.fetch(tmp_path / "fetched")
-    assert bd.read_bytes() == MIRROR_BD and any("mirror" in line for line in service.said)
-    assert json.loads((bd.parent / "bd_catalogue.csv.provenance.json").read_text())["source"] == "GitHub mirror"
+def test_references_are_asked_for_the_hosts_of_the_catalogue_in_one_form(bench):
+    ps, _ = bench.fetch()
+    (asked,) = bench.asked("POST", "/TAP/sync")
+    assert asked.query["query"] == references_adql(f"Host-{index}" for index in range(1, 7)) and asked.query["format"] == "csv"
+    about = note(ps.parent / "ps_references.csv")
+    assert (about["rows"], about["hosts_asked"], about["hosts_found"], about["default_rows"]) == (12, 6, 6, 6)
 
 
-def test_mirror_when_the_deposit_is_no_table(service, tmp_path):
-    service.answers["/files/2"] = (200, HTML)
-    assert service.fetch(tmp_path / "fetched")[1].read_bytes() == MIRROR_BD
+def test_a_quote_in_a_host_name_ends_no_string():
+    assert "('Barnard''s star','X')" in references_adql(["X", "Barnard's star", "X"])
+    assert {"default_flag", "pl_refname", "st_refname", "sy_refname", "rowupdate"} <= set(REFERENCES)
 
 
-@pytest.mark.parametrize(("answer", "words"), [
-    ((200, HTML), "web page"), ((404, b""), "status 404"), ((503, b"busy"), "status 503"), ((200, PS.splitlines()[0] + b"\n"), "no rows"),
-    ((200, b""), "is empty"), ((200, b"<?xml version='1.0'?><VOTABLE>ERROR</VOTABLE>"), "XML"), ((200, PS.replace(b"st_mass", b"mass")), "st_mass"),
-])
-def test_a_bad_answer_of_the_archive_is_one_sentence_and_changes_nothing(service, tmp_path, answer, words):
-    service.answers["/TAP/sync"] = answer
-    with pytest.raises(InputError) as error:
-        service.fetch(tmp_path / "fetched")
-    text = str(error.value)
-    assert words in text and "/TAP/sync" in text and "\n" not in text
-    assert not (tmp_path / "fetched").exists()
+def test_the_query_asks_for_exactly_what_the_reader_reads(tmp_path, monkeypatch):
+    """Every column that the reader looks up, and, beside these, only what is declared to lie beside them."""
+    asked = set()
+    column = TextTable.column
+
+    def record(self, name):
+        asked.add(name)
+        return column(self, name)
+
+    monkeypatch.setattr(TextTable, "column", record)
+    (tmp_path / "ps.csv").write_bytes(composite())
+    read_pscomppars(tmp_path / "ps.csv")
+    columns = adql().removeprefix("select ").split(" from ")[0].split(",")
+    assert len(columns) == len(set(columns)) and "where st_mass <= 0.25" in adql()
+    assert asked == set(columns) - set(BESIDE) and not asked & set(BESIDE)
+    assert {"st_age", "st_ageerr1", "st_agelim", "pl_bmassprov", "pl_controv_flag"} <= asked
+    assert {"gaia_dr3_id", "st_mass_reflink", "pl_orbeccen_reflink", "pl_bmassj_reflink", "sy_dist_reflink"} <= set(BESIDE)
 
 
-def test_a_bad_answer_keeps_what_was_fetched_before(service, tmp_path):
-    ps, bd = service.fetch(tmp_path / "fetched")
-    service.answers["/mirror.csv"] = service.answers["/files/2"] = (200, HTML)
-    service.answers["/TAP/sync"] = (200, PS + PS.splitlines()[1].replace(b"Host-1 b", b"Host-9 b") + b"\n")
-    with pytest.raises(InputError, match="ORDO had failed before"):
-        service.fetch(tmp_path / "fetched")
-    assert ps.read_bytes() == PS and bd.read_bytes() == BD
-    assert [path.name for path in (tmp_path / "fetched").iterdir()] == [ps.parent.name]
+def test_columns_beside_change_nothing_and_the_age_enters_the_schema(tmp_path):
+    """References and Gaia identifiers are left alone; st_age, which the frozen export lacks, is the host's age and says so."""
+    beside = {name: '"<a href=""x"">Somebody, A. & B. 2020</a>"' for name in BESIDE}
+    (tmp_path / "bare.csv").write_bytes(composite())
+    (tmp_path / "full.csv").write_bytes(composite(st_ageerr1=1.0, st_ageerr2=-0.5, st_agelim=0, **beside))
+    bare, full = (read_pscomppars(tmp_path / f"{name}.csv")[0] for name in ("bare", "full"))
+    same = [name for name in bare.columns if not name.startswith("host_age") and name != "source_row"]
+    assert bare[same].equals(full[same])
+    assert (full["host_age_gyr"] == 3.0).all() and (full["host_age_gyr_err_down"] == 0.5).all() and (full["host_age_reference"] == "PSCompPars st_age").all()
+    assert np.isnan(bare["host_age_gyr_err_up"]).all()
 
 
-def test_connection_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be reached"):
-        fetch(tmp_path / "fetched", tap="http://127.0.0.1:9/TAP", say=lambda line: None)
-    assert not (tmp_path / "fetched").exists()
+def test_the_provenance_is_what_freezing_reads(bench):
+    ps, _ = bench.fetch()
+    digest = hashlib.sha256(ps.read_bytes()).hexdigest()
+    entry = source_entry("NASA", ps, {"file": ps.name, "sha256": digest, "rows": 6}, {}, {})
+    assert entry["query"] == adql() and entry["retrieved"] == ps.parent.name and entry["copy"] == "retrieved from the service itself"
 
 
-def test_unwritable_folder(service, tmp_path):
+def test_the_next_day_asks_only_for_what_has_changed(bench):
+    ps, bd = bench.fetch()
+    os.rename(ps.parent, bench.outdir / "2026-01-01")
+    bench.server.answers[SYNC] = answer(composite(7))
+    ps, bd = bench.fetch()
+    assert bench.asked("GET", FILE)[0].headers["If-None-Match"] == '"bd-1"' and any("unchanged since" in line for line in bench.said)
+    assert bd.read_bytes() == bd_catalogue() and note(bd)["confirmed"] == ps.parent.name and ps.read_bytes() == composite(7)
+    assert (bench.outdir / "2026-01-01" / "pscomppars.csv").read_bytes() == composite()
+
+
+def test_a_file_that_was_changed_by_hand_is_fetched_whole(bench):
+    _, bd = bench.fetch()
+    bd.write_bytes(bd_catalogue("Tampered"))
+    bench.fetch()
+    assert "If-None-Match" not in bench.asked("GET", FILE)[0].headers and bd.read_bytes() == bd_catalogue()
+
+
+def test_another_run_goes_on_where_the_first_was_interrupted(bench, monkeypatch):
+    content = composite(400)
+    bench.server.answers[SYNC] = answer(content, etag='"1"', ranges=True, drip=(16384, 0.02))
+    append = Partial.append
+
+    def interrupt(self, piece):
+        append(self, piece)
+        if self.size > 30_000:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Partial, "append", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            bench.fetch()
+    left = {path.name: path for path in bench.outdir.rglob("*") if path.is_file()}
+    assert set(left) == {"pscomppars.csv.part", "pscomppars.csv.part.json"}
+    arrived = left["pscomppars.csv.part"].stat().st_size
+    assert 30_000 < arrived < len(content)
+    ps, _ = bench.fetch()
+    assert bench.asked("GET", "/TAP/sync")[0].headers["Range"] == f"bytes={arrived}-" and ps.read_bytes() == content
+    assert list(bench.outdir.iterdir()) == [ps.parent]
+
+
+def test_what_a_killed_run_left_is_cleared(bench):
+    scratch = bench.outdir / ".incoming" / "bd" / ".writing-999999999-x"
+    scratch.mkdir(parents=True)
+    (scratch / "bd_catalogue.csv").write_text("half")
+    (bench.outdir / ".incoming" / "bd" / "stale.csv").write_text("stale")
+    ps, _ = bench.fetch()
+    assert {path.name for path in ps.parent.iterdir()} == FILES and list(bench.outdir.iterdir()) == [ps.parent]
+
+
+def test_two_runs_at_once(bench):
+    with module._incoming(bench.outdir), pytest.raises(InputError, match="another process"):
+        bench.fetch()
+    assert bench.fetch()[0].is_file()
+
+
+def test_gaia_follows_the_catalogue_when_its_module_is_there(bench, monkeypatch):
+    seen = {}
+
+    class Gaia:
+        @staticmethod
+        def fetch_gaia(folder, ps, *, tap, policy, say):
+            seen.update(read=ps.read_bytes(), tap=tap, policy=policy)
+            (folder / "gaia.csv").write_text("x")
+
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: name == module.GAIA_MODULE)
+    monkeypatch.setattr(module.importlib, "import_module", lambda name: Gaia)
+    ps, _ = bench.fetch()
+    assert seen == {"read": composite(), "tap": bench.urls["gaia"], "policy": bench.policy}
+    assert {path.name for path in ps.parent.iterdir()} == FILES | {"gaia.csv"}
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    shutil.rmtree(ps.parent)
+    bench.fetch()
+    assert {path.name for path in ps.parent.iterdir()} == FILES
+
+
+def test_unwritable_folder(bench, tmp_path):
     (tmp_path / "file").write_text("x")
+    bench.outdir = tmp_path / "file" / "fetched"
     with pytest.raises(InputError, match="cannot be written"):
-        service.fetch(tmp_path / "file" / "fetched")
+        bench.fetch()
 
 
-def test_timeout(monkeypatch, tmp_path):
-    def slow(*args, **kwargs):
-        raise module.requests.Timeout
+@contextmanager
+def writes():
+    """The paths that this process opens for writing, renames, creates or removes meanwhile."""
+    found, active = set(), [True]
 
-    monkeypatch.setattr(module.requests, "get", slow)
-    with pytest.raises(InputError, match="did not answer within"):
-        fetch(tmp_path / "fetched", say=lambda line: None)
+    def hook(event, arguments):
+        if active[0]:
+            if event == "open" and isinstance(arguments[0], str | bytes | Path) and (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                found.add(os.fsdecode(arguments[0]))
+            elif event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "shutil.rmtree"):
+                found.update(os.fsdecode(value) for value in arguments[:2] if isinstance(value, str | bytes | Path))
+
+    sys.addaudithook(hook)  # for the life of the process, hence the switch
+    try:
+        yield found
+    finally:
+        active[0] = False
+
+
+def test_nothing_outside_the_folder_is_written_and_the_frozen_data_stay(bench):
+    before = {path.relative_to(FROZEN): path.read_bytes() for path in FROZEN.glob("*") if path.is_file()}
+    with writes() as found:
+        bench.fetch()
+        bench.server.answers[SYNC] = answer(b"", 404)
+        with pytest.raises(InputError):
+            bench.fetch()
+    outside = {path for path in found if not Path(path).is_absolute() or not Path(path).is_relative_to(bench.outdir)}
+    outside -= {path for path in outside if "__pycache__" in path or path == os.devnull}
+    assert len(found) > 20 and not {path for path in outside if not path.startswith((".writing", "pscomppars", "bd_"))}, outside
+    assert before and before == {path.relative_to(FROZEN): path.read_bytes() for path in FROZEN.glob("*") if path.is_file()}
+
+
+def test_default_addresses():
+    assert all(url.startswith("https://") for url in (module.TAP, module.FIGSHARE, module.MIRROR)) and fetch.__kwdefaults__["tap"] == module.TAP
