@@ -4,6 +4,7 @@ Only the standard library is imported until there is work to do, so that help, t
 """
 
 import argparse
+import os
 import sys
 import tomllib
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from analysis.commands import guarded
 from analysis.config import Config, with_overrides
 from analysis.errors import InputError
+from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, path_shown, read_bounded, sentence, shown
 from analysis.logs import DEFAULTS, RunLog, mirrored
 from analysis.runtime import MOST_THREADS, ROOT, check_threads
 
@@ -20,6 +22,7 @@ __all__ = ["main"]
 
 RUN_FILE = ROOT / "run.toml"
 RESULTS = ROOT / "results"
+LARGEST_RUN = 2**18  # bytes of a parameter file
 PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
 
 
@@ -63,11 +66,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _number(text: str, kind: Callable[[float], bool], expected: str) -> float:
     try:
-        value = float(text)
+        value = float(text if text.isascii() and "_" not in text else "nan")
     except ValueError:
         value = float("nan")
     if not kind(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}")
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not {expected}")
     return value
 
 
@@ -104,8 +107,8 @@ def _overrides(options: argparse.Namespace) -> dict[str, dict[str, object]]:
 
     for name in ("ps", "bd"):
         path = getattr(options, name)
-        put("catalogue", name, str(Path(path).resolve()) if path else None)
-    put("origin", "labels", str(Path(options.labels).resolve()) if options.labels else None)
+        put("catalogue", name, os.path.realpath(path) if path else None)  # unlike Path.resolve, it does not fail for a link to itself
+    put("origin", "labels", os.path.realpath(options.labels) if options.labels else None)
     put("selection", "percent", options.percent)
     for option, name in (("toi_mstar", "mstar"), ("toi_mc_mj", "mc_mj"), ("toi_a_au", "a_au"), ("toi_age_gyr", "age_gyr")):
         put("target", name, getattr(options, option))
@@ -117,32 +120,45 @@ def _overrides(options: argparse.Namespace) -> dict[str, dict[str, object]]:
         name, equals, value = text.partition("=")
         section, dot, parameter = name.partition(".")
         if not (equals and dot):
-            raise InputError(f"--set {text}: expected section.name=value, for instance --set kozai.draws=400.")
+            raise InputError(f"--set {shown(text)}: expected section.name=value, for instance --set kozai.draws=400.")
         try:
-            put(section, parameter, tomllib.loads(f"value = {value}")["value"])
-        except tomllib.TOMLDecodeError:
-            put(section, parameter, value)
+            parsed = tomllib.loads(f"value = {value}")
+        except (ValueError, RecursionError):  # also a number with too many digits, or lists within lists without end
+            parsed = {}
+        put(section, parameter, parsed["value"] if set(parsed) == {"value"} else value)
     return found
 
 
 def _read_run(path: Path) -> dict[str, dict[str, object]]:
+    """The tables of a parameter file; InputError when it cannot be read or is no TOML."""
+    raw = read_bounded(path, "the parameters of a run (TOML)", LARGEST_RUN)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give an existing parameter file to --run.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file ({error}); mend that line.") from None
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        reason = "too deep" if isinstance(error, RecursionError) else shown(error, 120)
+        raise InputError(f"{path_shown(path)}: not a TOML file ({reason}); mend that line.") from None
 
 
 def _configure(options: argparse.Namespace) -> Config:
     config = Config()
     run = Path(options.run) if options.run else RUN_FILE if options.paper and not options.write_run and RUN_FILE.is_file() else None
     if run:
-        config = with_overrides(config, _read_run(run), run.name)
+        config = with_overrides(config, _read_run(run), shown(run.name, 60))
     config = with_overrides(config, _overrides(options), "command line")
     if not 0 <= config.selection.percent <= 100:
         raise InputError(f"selection.percent is {config.selection.percent:g}; expected a percentage from 0 to 100.")
     return config
+
+
+def _check_inputs(config: Config) -> None:
+    """Raise InputError for an input file that is none, before its digest is taken, which would wait for a pipe."""
+    for given, expected, largest in (
+        (config.catalogue.ps, "a PSCompPars export of the NASA Exoplanet Archive", LARGEST_TABLE),
+        (config.catalogue.bd, "the Brown Dwarf Companion Catalogue", LARGEST_TABLE),
+        (config.origin.labels, "origin labels (companion_name,label,reference)", LARGEST_TEXT),
+    ):
+        if given:
+            checked_file(given, expected, largest)
 
 
 def _changed(config: Config) -> dict[str, dict[str, object]]:
@@ -154,7 +170,7 @@ def _changed(config: Config) -> dict[str, dict[str, object]]:
 
 def _outdir(options: argparse.Namespace, percent: float) -> Path:
     """The artifact directory; a partial run never writes where the paper's own results live."""
-    chosen = Path(options.outdir).resolve() if options.outdir else RESULTS
+    chosen = Path(os.path.realpath(options.outdir)) if options.outdir else RESULTS
     if percent < 100 and chosen == RESULTS:
         return RESULTS / f"partial-{percent:g}"
     return chosen
@@ -178,7 +194,7 @@ def _prepare_paper(options: argparse.Namespace) -> int:
     if options.run:
         for section, values in _read_run(Path(options.run)).items():
             overrides[section] = {**values, **overrides.get(section, {})} if isinstance(values, dict) else values  # type: ignore[assignment]
-    config = with_overrides(Config(), overrides, Path(options.run).name if options.run else "command line")
+    config = with_overrides(Config(), overrides, shown(Path(options.run).name, 60) if options.run else "command line")
     if config.selection.percent < 100:
         raise InputError(PARTIAL_PAPER)
     status = _analyse(options, config)
@@ -223,6 +239,7 @@ def _count(options: argparse.Namespace, config: Config) -> int:
     """Count mode: show the candidates, ask for a percentage, process it."""
     from analysis.study import Study
 
+    _check_inputs(config)
     counts = Study(with_overrides(config, {"selection": {"percent": 100.0}}, "count")).peek("sample")["counts"]
     print("Candidates that meet the requirements:")
     for name, label in (("NASA", "NASA Exoplanet Archive"), ("BD_Catalogue", "Brown Dwarf Companion Catalogue"), ("total", "total")):
@@ -255,6 +272,7 @@ def _analyse(options: argparse.Namespace, config: Config) -> int:
     if percent == 0:
         print("0 % chosen: nothing was processed.")
         return 0
+    _check_inputs(config)
     outdir = _outdir(options, percent)
     if percent < 100:
         print(f"PARTIAL RUN: {percent:g} % of the candidates, in {_shown(outdir)}; the paper's own files are not touched.")
@@ -318,14 +336,14 @@ def main(argv: list[str] | None = None) -> int:
         options.paper = options.paper or options.write_run
         config = _configure(options)  # bad options are refused before a log is opened
     except (argparse.ArgumentError, InputError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {sentence(error)}", file=sys.stderr)
         return 2
     try:
         with mirrored(options.logdir, options.errordir, options.log_basename, options.error_basename, argv, _changed(config)) as log:
             log.status = _guarded(options, log)
             return log.status
     except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {sentence(error)}", file=sys.stderr)
         return 2
 
 

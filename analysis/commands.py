@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from analysis.errors import InputError
+from analysis.inputs import sentence
 from analysis.runtime import check_threads
 
 __all__ = ["KEPT", "guarded"]
@@ -17,7 +18,7 @@ def guarded(run: Callable[[], int], interrupted: str = KEPT) -> int:
         check_threads()
         return run()
     except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        print(f"Error: {sentence(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nInterrupted; {interrupted}", file=sys.stderr)

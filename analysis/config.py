@@ -4,11 +4,13 @@ The classes hold values only, no logic, so that a stage's cache key needs the va
 `run.toml` has one table per field of `Config`; command-line options override it.
 """
 
+import reprlib
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from math import inf, isfinite
-from typing import Any
+from typing import Any, get_args
 
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = [
     "AgeInferenceConfig",
@@ -34,6 +36,7 @@ __all__ = [
     "RobustnessConfig",
     "SecularConfig",
     "SelectionConfig",
+    "SynthesisConfig",
     "TargetConfig",
     "TidesConfig",
     "VettingConfig",
@@ -50,6 +53,8 @@ def param(default: Any, unit: str, meaning: str, source: str = "", within: tuple
 SPEC = "specification"
 CHOICE = "our choice, varied in the sensitivity study"
 POSITIVE, SHARE = (0, inf), (0, 1)
+LARGEST_WHOLE = 2**63 - 1  # what a 64-bit counter holds
+LONGEST_LIST = 100  # numbers of one parameter
 
 
 @dataclass(frozen=True)
@@ -178,8 +183,8 @@ class EccentricityInferenceConfig:
     limit_confidence: float = param(0.95, "", "probability that e lies below a published upper limit", CHOICE, within=SHARE)
     limit_confidences: tuple[float, ...] = param((0.68, 0.997), "", "other probabilities, for the sensitivity rows", CHOICE, within=SHARE)
     statistic: str = param("mean_difference", "", "of the label test: mean_difference, rank_sum, evidence_ratio or likelihood_ratio", "largest power at the declared alternative")
-    declared_low: tuple[float, ...] = param((0.867, 3.03), "", "alpha and beta of the low-q companions in the declared alternative", "Kipping 2013", within=POSITIVE)
-    declared_high: tuple[float, ...] = param((1.09, 1.42), "", "alpha and beta of the high-q companions in the declared alternative", "Do O et al. 2023", within=POSITIVE)
+    declared_low: tuple[float, float] = param((0.867, 3.03), "", "alpha and beta of the low-q companions in the declared alternative", "Kipping 2013", within=POSITIVE)
+    declared_high: tuple[float, float] = param((1.09, 1.42), "", "alpha and beta of the high-q companions in the declared alternative", "Do O et al. 2023", within=POSITIVE)
     mass_ratio_splits: tuple[float, ...] = param((0.003, 0.03), "", "other splits in q, for the sensitivity rows", CHOICE, within=POSITIVE)
     wide_axes: tuple[float, ...] = param((0.05, 0.2), "au", "other limits of the wide orbits, for the sensitivity rows", CHOICE, within=POSITIVE)
     orbit_edges: tuple[float, ...] = param((0.03, 0.1, 1.0, 10.0), "au", "edges of the strata of orbit size in the matched comparisons", CHOICE, within=POSITIVE)
@@ -211,7 +216,7 @@ class OriginSkillConfig:
     prior_variance: float = param(10.0, "", "variance of the normal prior of a standardised slope behind the probability intervals, a scale of 3.2 in log odds", CHOICE, within=POSITIVE)
     resamples: int = param(1000, "", "host resamples of the Brier scores, probabilities held fixed", CHOICE)
     bin_edges: tuple[float, ...] = param((0.0, 0.05, 0.2, 0.5, 0.8, 1.0), "", "predicted probabilities that bound the bins of the reliability diagram", CHOICE, within=(-inf, 1))
-    slopes: tuple[float, ...] = param((1.5, 0.5, -0.5), "", "declared truth behind the target's calibration: log odds per standard deviation of log a, e, log M_star", CHOICE)
+    slopes: tuple[float, float, float] = param((1.5, 0.5, -0.5), "", "declared truth behind the target's calibration: log odds per standard deviation of log a, e, log M_star", CHOICE)
     slope: float = param(1.5, "", "declared alternative: log odds per standard deviation of the index in (log a, e, log M_star) within a method", CHOICE)
     seed: int = param(6894, "", "random seed")
 
@@ -550,6 +555,49 @@ class AgreementConfig:
 
 
 @dataclass(frozen=True)
+class SynthesisConfig:
+    """Two ways to form a companion in a disc, core accretion and fragmentation, and their mixture."""
+
+    systems: int = param(20_000, "", "systems per model")
+    variant_systems: int = param(5_000, "", "systems per model in a variation")
+    seed: int = param(30, "", "random seed")
+    repeats: int = param(20, "", "repeats of the fit of the weights with resampled hosts and systems", "ten in Cui et al. 2026")
+    metallicity_mean: float = param(0.0, "dex", "mean [Fe/H] of the hosts", CHOICE)
+    metallicity_spread: float = param(0.2, "dex", "spread of [Fe/H]", CHOICE, POSITIVE)
+    luminosity_slope: float = param(1.5, "", "slope of the young star's luminosity with its mass, one Lsun at one Msun", CHOICE, POSITIVE)
+    log_rate: float = param(-7.5, "dex", "log10 of the first accretion rate (Msun/yr) on a star of one solar mass", "Liu et al. 2019, about; Manara et al. 2023")
+    rate_spread: float = param(0.3, "dex", "its spread", "Liu et al. 2019, about", POSITIVE)
+    rate_slope: float = param(1.8, "", "its slope with the host mass", "Alcala et al. 2017; Manara et al. 2023", POSITIVE)
+    disc_radius: tuple[float, float] = param((50.0, 200.0), "au", "range of disc sizes at one solar mass, growing as M^(1/2)", "Cui et al. 2026, table S3", POSITIVE)
+    lifetime: float = param(3e6, "yr", "median lifetime of the accreting disc", "Haisch et al. 2001; Mamajek 2009", POSITIVE)
+    lifetime_spread: float = param(0.2, "dex", "its spread", CHOICE, POSITIVE)
+    accretion_alpha: float = param(1e-2, "", "alpha of the accreting disc", "Liu et al. 2019", POSITIVE)
+    turbulence: float = param(1e-4, "", "alpha at the midplane", "Liu et al. 2019; Cui et al. 2026 vary it", POSITIVE)
+    migration_factor: float = param(0.3, "", "reduction of the migration of growing planets", "varied by Cui et al. 2026", POSITIVE)
+    pebble_factor: float = param(1.0, "", "pebble flux over one per cent of the gas flux", CHOICE, POSITIVE)
+    pebble_column: float = param(0.15, "g/cm^2", "density times radius of pebbles: millimetres of 1.5 g/cm^3", "Cui et al. 2026", POSITIVE)
+    envelope_opacity: float = param(1.0, "cm^2/g", "opacity of a contracting envelope", "Liu et al. 2019", POSITIVE)
+    birth_axis: tuple[float, float] = param((0.1, 50.0), "au", "range of birth orbits of protoplanets, logarithmic", CHOICE, POSITIVE)
+    birth_time: tuple[float, float] = param((1e4, 1e6), "yr", "range of birth times of protoplanets, logarithmic", CHOICE, POSITIVE)
+    birth_mass: float = param(0.01, "Mearth", "mass of a protoplanet", "Liu et al. 2019", POSITIVE)
+    inner_edge: float = param(0.04, "au", "inner edge of the gas at one solar mass, growing as M^(1/3)", "corotation with a star that turns in three days", POSITIVE)
+    disc_mass: tuple[float, float] = param((0.3, 0.2), "", "mean and spread of the unstable disc's mass over the star's, between 0.05 and 1", "form of Cui et al. 2026; values: our choice", POSITIVE)
+    log_unstable_radius: tuple[float, float] = param((2.0, 0.5), "dex", "mean and spread of log10 of the unstable disc's radius in au at one solar mass, between 1 and 3", "Cui et al. 2026", POSITIVE)
+    log_dispersal: tuple[float, float] = param((5.5, 0.5), "dex", "mean and spread of log10 of its dispersal time in yr, between 4.5 and 6.5", "bounds of Cui et al. 2026; values: our choice", POSITIVE)
+    unstable_alpha: float = param(0.04, "", "alpha of the self-gravitating disc", "Cui et al. 2026", POSITIVE)
+    cold_temperature: float = param(20.0, "K", "temperature at 100 au of a disc around one Lsun, as L^(1/4), at least 10 K", "Cui et al. 2026", POSITIVE)
+    fragment_factor: tuple[float, float] = param((0.5, 2.0), "", "range of a fragment's mass over 4 M h^3, logarithmic", "Boley et al. 2010; Kratter & Lodato 2016", POSITIVE)
+    largest_toomre: float = param(1.5, "", "Q at the birth orbit up to which a disc fragments", "Durisen et al. 2007", POSITIVE)
+    cooling_time: float = param(1e5, "yr", "time in which a fragment of five Jupiters doubles by cooling", "free in Cui et al. 2026; our choice", POSITIVE)
+    cooling_mass_slope: float = param(1.0, "", "power with which that time falls with mass", "free in Cui et al. 2026; our choice", POSITIVE)
+    cooling_metal_slope: float = param(1.0, "", "power with which it grows with the metal fraction", "free in Cui et al. 2026; our choice", POSITIVE)
+    log_mass_ratio_bins: tuple[float, float, float] = param((-6.5, 0.0, 0.5), "dex", "first and last edge and width of the bins in log10 q", CHOICE)
+    log_axis_bins: tuple[float, float, float] = param((-2.5, 3.0, 0.5), "dex", "the same in log10 a/au", CHOICE)
+    metallicity_edges: tuple[float, float] = param((-0.1, 0.1), "dex", "edges between three bins of [Fe/H]", "Cui et al. 2026")
+    least_systems: float = param(5.0, "", "synthetic systems in a bin below which nothing is said about a companion in it", CHOICE, POSITIVE)
+
+
+@dataclass(frozen=True)
 class VettingConfig:
     """Photometric and dynamical vetting of close companions."""
 
@@ -597,6 +645,7 @@ class Config:
     ladder: LadderConfig = LadderConfig()
     occurrence: OccurrenceConfig = OccurrenceConfig()
     gaia: GaiaConfig = GaiaConfig()
+    synthesis: SynthesisConfig = SynthesisConfig()
     vetting: VettingConfig = VettingConfig()
 
 
@@ -618,15 +667,31 @@ def with_overrides(config: Config, overrides: dict[str, dict[str, Any]], origin:
     """
     for section, values in overrides.items():
         if section not in asdict(config) or not isinstance(values, dict):
-            raise InputError(f"{origin}: [{section}] is not a section of the configuration; use one of {', '.join(asdict(config))}.")
+            raise InputError(f"{origin}: [{shown(section)}] is not a section of the configuration; use one of {', '.join(asdict(config))}.")
         current = getattr(config, section)
         for name, value in values.items():
             if name not in asdict(current):
-                raise InputError(f"{origin}: [{section}] has no parameter '{name}'; use one of {', '.join(asdict(current))}.")
+                raise InputError(f"{origin}: [{section}] has no parameter '{shown(name)}'; use one of {', '.join(asdict(current))}.")
             kind = {item.name: item for item in fields(current)}[name]
             current = replace(current, **{name: _coerced(value, kind, f"{origin}: [{section}] {name}")})
         config = replace(config, **{section: current})
     return config
+
+
+def _brief(value: Any) -> str:
+    """A value as a message shows it, whatever its size or depth."""
+    try:
+        return shown(reprlib.repr(value), 80)
+    except ValueError:  # a whole number with more digits than Python writes
+        return "a number too long to show"
+
+
+def _as_float(value: float) -> float:
+    """A number as float64; a whole number beyond its range is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf
 
 
 def _coerced(value: Any, parameter: Field[Any], where: str) -> Any:
@@ -638,23 +703,28 @@ def _coerced(value: Any, parameter: Field[Any], where: str) -> Any:
         good = isinstance(value, int) and not isinstance(value, bool)
     elif isinstance(default, float) or default is None:
         good = (value is None and default is None) or (isinstance(value, int | float) and not isinstance(value, bool))
-        value = float(value) if good and value is not None else value
+        value = _as_float(value) if good and value is not None else value
     elif isinstance(default, tuple):
         good = isinstance(value, list | tuple) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
-        value = tuple(float(v) for v in value) if good else value
+        value = tuple(_as_float(v) for v in value) if good else value
     else:
         good = isinstance(value, str)
     if not good:
-        raise InputError(f"{where} is {value!r}; expected a value like {default!r}.")
+        raise InputError(f"{where} is {_brief(value)}; expected a value like {default!r}.")
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, float) and not isfinite(number):
-            raise InputError(f"{where} is {value!r}; expected a finite number like {default!r}.")
+            raise InputError(f"{where} is {_brief(value)}; expected a finite number like {default!r}.")
         if isinstance(number, int | float) and not low < number <= high:
             upper = f" and at most {high:g}" if isfinite(high) else ""
-            raise InputError(f"{where} is {value!r}; expected above {low:g}{upper}, like {default!r}.")
-    if isinstance(value, tuple) and not value:
-        raise InputError(f"{where} is empty; expected a list like {list(default)!r}.")
+            raise InputError(f"{where} is {_brief(value)}; expected above {low:g}{upper}, like {default!r}.")
+    if isinstance(value, tuple):
+        declared = get_args(parameter.type)
+        length = 0 if Ellipsis in declared else len(declared)
+        if not value or len(value) > LONGEST_LIST or (length and len(value) != length):
+            expected = f"{length} numbers" if length else f"1 to {LONGEST_LIST} numbers"
+            given = f"has {len(value)} numbers" if value else "is empty"
+            raise InputError(f"{where} {given}; expected a list of {expected} like {list(default)!r}.")
     least = 0 if where.endswith(" seed") else 1  # every other whole number counts rows, draws, cells or folds
-    if isinstance(value, int) and not isinstance(value, bool) and value < least and isinstance(default, int):
-        raise InputError(f"{where} is {value}; expected a whole number from {least}.")
+    if isinstance(value, int) and not isinstance(value, bool) and isinstance(default, int) and not least <= value <= LARGEST_WHOLE:
+        raise InputError(f"{where} is {_brief(value)}; expected a whole number from {least}, of at most 64 bits.")
     return value

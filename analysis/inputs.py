@@ -45,6 +45,10 @@ def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) 
     """
     name = path_shown(path)
     try:
+        os.fspath(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(f"{name} is not a path in UTF-8; expected {expected}. Rename the file or its folder.") from None
+    try:
         found = os.stat(path)
     except ValueError:
         raise InputError(f"{name} cannot be a path (it holds a null character); expected a file with {expected}.") from None
