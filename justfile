@@ -114,6 +114,12 @@ lint: _environment
 bench *args: _environment
     @{{python}} -m benchmarks "$@"
 
+# Fetch from a genuine table service of Debian (DaCHS with PostgreSQL) and meet its errors; a minute
+[group("development")]
+[no-exit-message]
+tap-server: _environment
+    @{{python}} -m tests.services.trials
+
 # Turn the pins of pyproject.toml into requirements.lock (needs uv) and environment.yml
 [group("development")]
 [no-exit-message]
