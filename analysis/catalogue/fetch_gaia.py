@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.cache import write_atomic
+from analysis.catalogue.answers import HEAD, complaint
 from analysis.catalogue.assemble import HOST_MASS_LIMIT
 from analysis.catalogue.convert import numbers, texts
 from analysis.catalogue.gaia import gaia_text, read_gaia
@@ -68,7 +69,7 @@ def fetch_gaia(folder: Path, ps: Path, *, tap: str = TAP, policy: Policy | None 
     if not hosts:
         say(f"No host up to {HOST_MASS_LIMIT:g} Msun has a Gaia DR3 identifier; the {SERVICE} is not asked.")
         return None
-    say(f"Fetching {len(hosts)} hosts from the {SERVICE} ...")
+    say(f"  {len(hosts)} hosts have a Gaia DR3 identifier.")
     date = datetime.now(UTC).date().isoformat()
     wanted = sorted(hosts.values())
     answers: dict[str, list[dict[str, str]]] = {table: [] for table in ARCHIVE_COLUMNS}
@@ -104,12 +105,20 @@ def _asked(path: Path, table: str, batch: list[int], tap: str, policy: Policy | 
     query = gaia_adql(table, batch)
     found: list[dict[str, str]] = []
 
+    url = f"{tap.rstrip('/')}/sync"
+
     def accept(file: Path) -> dict[str, Any]:
-        found[:] = _rows(file, table, batch)
+        said = complaint(file.read_bytes()[:HEAD])
+        try:
+            if said:
+                raise InputError(f"{said}; expected rows of gaiadr3.{table}. Try again later.")
+            found[:] = _rows(file, table, batch)
+        except InputError as error:
+            raise InputError(f"The answer of the {SERVICE} at {url} is not usable: {error}") from None
         return {"query": query, "rows": len(found)}
 
     download(
-        f"{tap.rstrip('/')}/sync", path, service=SERVICE, params={"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "csv", "QUERY": query}, policy=policy,
+        url, path, service=SERVICE, params={"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "csv", "QUERY": query}, policy=policy,
         say=say, accept=accept,
     )
     return found

@@ -237,7 +237,7 @@ def _summary(hosts: pd.DataFrame, perturbers: pd.DataFrame, gaia: Any, survey: O
             name: gaia.about["source"].get(name, "") for name in ("file", "sha256", "retrieved")}},
         "baseline_yr": survey.gaia_span, "ruwe_limit": survey.unit_weight_error,
         "feasible": {
-            "companions": int(perturbers["companion_name"].nunique()),
+            "companions": int(perturbers["companion_name"].nunique()) if len(asked) else None,
             "level_0_largest_share": float(perturbers["level_0_share"].max()) if len(perturbers) else math.nan,
             "level_1_largest_share": float(perturbers["level_1_migrated"].max()) if len(perturbers) else math.nan,
         },
