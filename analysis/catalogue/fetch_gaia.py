@@ -71,7 +71,7 @@ def fetch_gaia(folder: Path, ps: Path, *, tap: str = TAP, policy: Policy | None 
         return None
     say(f"  {len(hosts)} hosts have a Gaia DR3 identifier.")
     date = datetime.now(UTC).date().isoformat()
-    wanted = sorted(hosts.values())
+    wanted = sorted(set(hosts.values()))
     answers: dict[str, list[dict[str, str]]] = {table: [] for table in ARCHIVE_COLUMNS}
     parts: list[dict[str, Any]] = []
     for table in ARCHIVE_COLUMNS:
@@ -104,7 +104,6 @@ def _asked(path: Path, table: str, batch: list[int], tap: str, policy: Policy | 
     """The archive's rows for a batch of sources in a table, as {column: cell}."""
     query = gaia_adql(table, batch)
     found: list[dict[str, str]] = []
-
     url = f"{tap.rstrip('/')}/sync"
 
     def accept(file: Path) -> dict[str, Any]:

@@ -164,17 +164,16 @@ def _check_row(text: TextTable, line: int, row: dict[str, str]) -> None:
 
 
 def _check_repeats(text: TextTable, cells: dict[str, list[str]]) -> None:
-    """Raise InputError when a host has two identifiers, an identifier two hosts, or a solution is listed twice."""
+    """Raise InputError when a host has two identifiers or a solution is listed twice; components of an unresolved pair may share an identifier."""
     keys: dict[tuple[str, ...], int] = {}
     hosts: dict[str, str] = {}
-    sources: dict[str, str] = {}
     names = ("host_name", "gaia_dr3_id", "solution_table", "solution_type", "period_day")
     for line, *key in zip(text.lines, *(cells[name] for name in names), strict=True):
         host, source = key[:2]
         if tuple(key) in keys:
             raise InputError(f"{text.name}, line {line}: the solution of {host} is already on line {keys[tuple(key)]}; expected each once. Remove one.")
-        if hosts.setdefault(host, source) != source or sources.setdefault(source, host) != host:
-            raise InputError(f"{text.name}, line {line}: {host} and {source} do not belong together alone; expected one identifier per host. Mend the line.")
+        if hosts.setdefault(host, source) != source:
+            raise InputError(f"{text.name}, line {line}: {host} has the identifier {source} beside {hosts[host]}; expected one per host. Mend the line.")
         keys[tuple(key)] = line
 
 

@@ -284,10 +284,18 @@ def test_rows_that_cannot_be(tmp_path, changes, words):
         read_gaia(write_gaia(tmp_path / GAIA, [facts(**changes)]))
 
 
-def test_hosts_and_sources_belong_together_alone(tmp_path):
-    for second in (facts(gaia_dr3_id="13"), facts(host_name="Two"), facts()):
+def test_each_host_has_one_source_and_each_solution_one_line(tmp_path):
+    for second in (facts(gaia_dr3_id="13"), facts()):
         with pytest.raises(InputError, match="line 3"):
             read_gaia(write_gaia(tmp_path / GAIA, [facts(), second]))
+    assert len(read_gaia(write_gaia(tmp_path / GAIA, [facts(), facts(host_name="Two")]))) == 2  # an unresolved pair
+
+
+def test_a_shared_source_is_asked_for_once(archive, tmp_path):
+    ps = write_ps(tmp_path / "ps.csv", [ps_row(n, hostname=f"Pair {n}", gaia_dr3_id=f"Gaia DR3 {BH1}") for n in (1, 2)], columns=COLUMNS)
+    frame = read_gaia(archive.fetch(tmp_path / "got", ps))
+    assert frame["host_name"].tolist() == ["Pair 1", "Pair 2"] and (frame["period_day"] == frame["period_day"][0]).all()
+    assert archive.queries[0].count(str(BH1)) == 1
 
 
 def test_header_must_be_ours(tmp_path):
