@@ -26,10 +26,9 @@ def read_anchors(path: Path, needed: bool = True) -> pd.DataFrame:
     """
     anchors = read_labels(path)
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, skipinitialspace=True)
-        columns = [(name or "").strip() for name in reader.fieldnames or []]
-        rows = [dict(zip(columns, ((value or "").strip() for value in row.values()), strict=False)) for row in reader]
-    found = {name_key(row["companion_name"]): row for row in rows if row.get("companion_name")}
+        header, *lines = (fields for fields in csv.reader(stream, strict=True) if any(field.strip() for field in fields))  # as read_labels reads them
+    rows = [dict(zip((name.strip() for name in header), (field.strip() for field in fields), strict=True)) for fields in lines]
+    found = {name_key(row["companion_name"]): row for row in rows}
     for name in EXTRA:
         anchors[name] = [found[name_key(companion)].get(name) or None for companion in anchors["companion_name"]]
         lacking = anchors.loc[anchors[name].isna(), "companion_name"]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.spreadsheet import neutral
+
 __all__ = ["Context", "nested", "save_figure", "shortened", "write_csv", "write_json", "write_npz", "write_text"]
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COORDINATES = re.compile(r'(\s(?:d|x|y)=)"([^"]*)"')
 BLANKS = re.compile(r"\s*([A-DF-Za-df-z])\s*")  # around the letters of a path, of which e is none
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?![\d.e])")
@@ -71,7 +72,7 @@ def nested(table: Any, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def write_csv(path: Path, frame: Any, context: Context) -> None:
-    """Write a DataFrame: ten significant digits, text that a spreadsheet would run as a formula prefixed with an apostrophe.
+    """Write a DataFrame: ten significant digits, text that a spreadsheet would run as a formula prefixed with an apostrophe (`spreadsheet.neutral`).
 
     A partial run adds the column partial_percent.
     """
@@ -80,7 +81,7 @@ def write_csv(path: Path, frame: Any, context: Context) -> None:
         frame["partial_percent"] = context.percent
     for name in frame.columns:
         if frame[name].dtype.kind in "OUT":
-            frame[name] = [f"'{v}" if isinstance(v, str) and v.startswith(FORMULA_STARTS) else v for v in frame[name]]
+            frame[name] = [neutral(value) if isinstance(value, str) else value for value in frame[name]]
     frame.to_csv(path, index=False, float_format="%.10g", lineterminator="\n", encoding="utf-8")
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from analysis.runtime import ROOT
+from analysis.spreadsheet import neutral
 
 __all__ = ["code_id", "commit", "content", "figure_sources", "origin_rows", "table_sources", "used_keys"]
 
@@ -176,7 +177,9 @@ def figure_sources(results: Path, stem: str, root: Path = ROOT) -> str:
 def table_sources(table: dict[str, list[Any]], name: str, root: Path = ROOT) -> str:
     """The line below a table: its cells as CSV, the function that makes it, and the artifacts which that function names."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([table["columns"], *table["rows"]])
+    csv.writer(stream, lineterminator="\n").writerows(
+        [neutral(cell) if isinstance(cell, str) else cell for cell in line] for line in (table["columns"], *table["rows"])
+    )
     path = "analysis/report/tables.py"
     text = (root / path).read_text(encoding="utf-8")
     found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name]
