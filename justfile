@@ -18,11 +18,11 @@ _environment:
 setup *args:
     @bash tools/setup.sh "$@"
 
-# Report on Python, environment, builder, processor cores and disk space
+# Report what a build needs, whether it is there and what to do (--network also tries the archives, --json)
 [group("start here")]
 [no-exit-message]
-doctor:
-    @bash tools/doctor.sh
+doctor *args:
+    @bash tools/doctor.sh "$@"
 
 # Build the paper, results/ and SUMMARY.txt: _output/manuscript/index.html and .pdf
 [group("paper")]
