@@ -8,7 +8,11 @@ __all__ = ["HEAD", "complaint"]
 
 HEAD = 65536  # bytes that are looked at
 LONGEST = 160  # characters of a message that are passed on
-STATUS = re.compile(r"<(?:\w+:)?INFO\b(?=[^>]*\bname\s*=\s*[\"']QUERY_STATUS[\"'])(?=[^>]*\bvalue\s*=\s*[\"'](?P<value>\w+)[\"'])[^>]*?(?P<end>/?)>", re.IGNORECASE)
+MARKUP = 400  # characters of an element's tag, and ten times as many of its content: what is longer is not searched, so that no answer takes long
+STATUS = re.compile(
+    rf"<(?:\w{{1,20}}:)?INFO\b(?=[^>]{{0,{MARKUP}}}\bname\s?=\s?[\"']QUERY_STATUS[\"'])(?=[^>]{{0,{MARKUP}}}\bvalue\s?=\s?[\"'](?P<value>\w+)[\"'])"
+    rf"[^>]{{0,{MARKUP}}}?(?P<end>/?)>", re.IGNORECASE)
+TITLE = re.compile(rf"<title[^>]{{0,{MARKUP}}}>(.{{0,{MARKUP}}}?)</title", re.IGNORECASE | re.DOTALL)
 OVERFLOW = "the answer is cut short at the row limit of the service (OVERFLOW)"
 
 
@@ -29,7 +33,7 @@ def complaint(body: bytes) -> str:
             return f"the query was refused: {_shortened(message) or 'no reason given'}"
         return ""
     if lower.startswith(("<!doctype html", "<html")) or (lower.startswith("<") and "<html" in lower):
-        title = re.search(r"<title[^>]*>(.*?)</title", text, re.IGNORECASE | re.DOTALL)
+        title = TITLE.search(text)
         shown = _shortened(title[1]) if title else ""
         return "a web page" + (f" entitled '{shown}'" if shown else "")
     if lower.startswith("error"):
@@ -45,7 +49,7 @@ def complaint(body: bytes) -> str:
 
 def _shortened(message: str) -> str:
     """Text without markup, line breaks and control characters, of its first sentence and at most LONGEST characters."""
-    message = re.sub(r"<!\[CDATA\[|\]\]>", " ", message)
+    message = re.sub(r"<!\[CDATA\[|\]\]>", " ", message[: 10 * MARKUP])
     message = html.unescape(re.sub(r"<[^>]*>", " ", message))
     message = " ".join("".join(char if char.isprintable() else " " for char in message).split())
     message = re.split(r"(?<=[a-z)\]'\"])[.;!?] ", message, maxsplit=1)[0].rstrip(" .;:!")

@@ -25,8 +25,9 @@ class TooLarge(Exception):
 
 
 def validators(headers: Mapping[str, str]) -> dict[str, str]:
-    """ETag and Last-Modified of an answer, as far as given."""
-    return {name: headers[name] for name in ("ETag", "Last-Modified") if headers.get(name)}
+    """ETag and Last-Modified of an answer, as far as given and fit to be sent back."""
+    found = {name: headers.get(name) for name in ("ETag", "Last-Modified")}
+    return {name: value for name, value in found.items() if isinstance(value, str) and value and value.isascii() and value.isprintable()}
 
 
 class Partial:
@@ -60,7 +61,13 @@ class Partial:
             note = json.loads(self._note_path.read_bytes())
         except (OSError, ValueError):
             return {}
-        return note if isinstance(note, dict) and note.get("address") == self._address else {}
+        if not isinstance(note, dict) or note.get("address") != self._address:
+            return {}
+        length, encoding = note.get("length"), note.get("encoding")
+        return {
+            "address": self._address, **validators(note), "encoding": encoding if isinstance(encoding, str) else "",
+            "length": length if isinstance(length, int) else None,
+        }
 
     @property
     def resumable(self) -> bool:

@@ -83,10 +83,15 @@ def ask(
         if answer.status_code not in MOVED or not target:
             return answer
         answer.close()
-        before, url = urlsplit(url).scheme, urljoin(url, target)
+        before = urlsplit(url).scheme
+        try:
+            url = urljoin(url, target)
+            after = urlsplit(url).scheme
+        except ValueError:
+            raise Final("sends the request on to something that is no address") from None
         if not (post and answer.status_code in (307, 308)):
             params, post = {}, False
-        if urlsplit(url).scheme not in ("https", before):
+        if after not in ("https", before):
             raise Final(f"sends the request on to an address that is not secured ({_shown(url)})", "Tell the service")
     raise Final(f"sends the request in circles (more than {policy.redirects} redirects)")
 
@@ -119,6 +124,8 @@ def _within(seconds: float, ask: Callable[[], requests.Response], policy: Policy
         return result
     if isinstance(result, requests.RequestException):
         raise _translated(result, policy) from None
+    if isinstance(result, ValueError):  # a redirect that `requests` cannot even take apart
+        raise Final("gave an answer that cannot be read") from None
     raise result
 
 
@@ -144,5 +151,5 @@ def _translated(error: requests.RequestException, policy: Policy) -> Trouble:
     if isinstance(cause, NewConnectionError):
         return Trouble("cannot be reached (the connection was refused or has no route)", network, kind=CONNECTING)
     if isinstance(error, requests.ConnectionError):
-        return Trouble("closed the connection without an answer", network)
+        return Trouble("closed the connection without a readable answer", network)
     return Final(f"cannot be asked ({type(error).__name__})", "Check the address")

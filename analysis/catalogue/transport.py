@@ -5,6 +5,7 @@ redirects) and careful: bytes arrive in a `.part` file from which a later attemp
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ class _Job:
                 wait = retry.get_backoff_time()
                 try:
                     asked = (retry.get_retry_after(trouble.raw) if trouble.raw is not None else None) or 0.0
-                except InvalidHeader:
+                except (InvalidHeader, ValueError, OverflowError):
                     asked = 0.0
                 if asked > policy.longest_wait_s:
                     raise self.failure(Final(f"{trouble.reason} and asks to wait {asked:.0f} s", "Try again then")) from None
@@ -274,11 +275,12 @@ def _text(note: Mapping[str, Any]) -> bytes:
 def _description(headers: Mapping[str, str]) -> dict[str, Any]:
     """What a part file must know of the answer it belongs to."""
     length = headers.get("Content-Length", "")
-    return {**validators(headers), "encoding": headers.get("Content-Encoding", ""), "length": int(length) if length.isdigit() else None}
+    return {**validators(headers), "encoding": headers.get("Content-Encoding", ""), "length": int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None}
 
 
 def _continues(headers: Mapping[str, str], part: Partial) -> bool:
     """True when a partial answer begins where `part` ends and belongs to the same file."""
-    span = headers.get("Content-Range", "")
+    length = part.note.get("length")
+    span = re.fullmatch(rf"bytes {part.size}-[0-9]+/({'[0-9]+' if length is None else length}|\*)", headers.get("Content-Range", ""))
     same = all(part.note.get(name) == value for name, value in validators(headers).items())
-    return same and span.startswith(f"bytes {part.size}-") and headers.get("Content-Encoding", "") == part.note.get("encoding", "")
+    return bool(span) and same and headers.get("Content-Encoding", "") == part.note.get("encoding", "")

@@ -283,7 +283,7 @@ SCENARIOS = [
              _put(SYNC, answer(LARGER, etag='"1"', ranges=True, drip=(500, 0.02)), total_timeout_s=0.5), leaves_part=True),
     Scenario("stall", "half of the body, then silence", "refused", "stopped sending after", lambda bench: bench.server.answers.update({
         SYNC: lambda handler: (answer(LARGER, cut=CUT, length=len(LARGER))(handler), hang(5)(handler))})),
-    Scenario("no answer", "the connection closes at once", "refused", "closed the connection without an answer", _put(SYNC, hang(0)), _asked_times("/TAP/sync", 3)),
+    Scenario("no answer", "the connection closes at once", "refused", "closed the connection without a readable answer", _put(SYNC, hang(0)), _asked_times("/TAP/sync", 3)),
     Scenario("status 404", "the address does not exist", "refused", "answered with status 404 Not Found at", _put(SYNC, answer(b"", 404)), _asked_times("/TAP/sync", 1)),
     Scenario("status 403 with a page", "a page that forbids", "refused", "(a web page entitled 'Scheduled & urgent maintenance')", _put(SYNC, answer(HTML, 403))),
     Scenario("status 429, then success", "told once to wait 0 s", "accepted", "status 429 Too Many Requests; trying again",
