@@ -35,9 +35,10 @@ from tests.catalogue.faulty_server import FaultyServer, answer, certificate, dri
 __all__ = ["SCENARIOS", "SHORT", "Bench", "Scenario", "archive_row", "bd_catalogue", "composite", "run"]
 
 SHORT = Policy(
-    connect_timeout_s=0.5, read_timeout_s=0.4, total_timeout_s=5.0, rate_window_s=0.15, minimum_rate=2000.0, retries=2, connect_retries=1, read_retries=1,
-    backoff_s=0.005, longest_wait_s=0.5, redirects=3, size_limit=1 << 20,
+    connect_timeout_s=5.0, read_timeout_s=10.0, total_timeout_s=60.0, rate_window_s=5.0, retries=2, connect_retries=1, read_retries=1, backoff_s=0.005,
+    longest_wait_s=0.5, redirects=3, size_limit=1 << 20,
 )
+HASTE = {"connect_timeout_s": 0.1, "read_timeout_s": 0.3}  # s, where nothing is to come
 COLUMNS = adql().removeprefix("select ").split(" from ")[0].split(",")
 SYNC, ARTICLE, FILE, MIRROR = "GET /TAP/sync", "/figshare/articles/24156393", "/files/2", "/mirror.csv"
 REFERENCES_SYNC = "POST /TAP/sync"
@@ -276,13 +277,13 @@ SCENARIOS = [
     Scenario("DNS failure", "a name that no server knows", "refused", "its name is not known", _unknown_host),
     Scenario("proxy out of reach", "HTTP_PROXY names a port where nothing listens", "refused", "HTTPS_PROXY", _proxy,
              lambda bench: "a password is shown" if any("secret" in line for line in bench.said) else ""),
-    Scenario("timeout", "the server accepts and says nothing", "refused", "did not answer within 0.4 s", _put(SYNC, hang(5)), _asked_times("/TAP/sync", 2)),
-    Scenario("slow headers", "headers without end, one byte every 50 ms", "refused", "did not answer within", _put(SYNC, drip_headers(0.05))),
-    Scenario("slow drip", "10 bytes every 20 ms", "refused", "sends too slowly", _put(SYNC, answer(LARGER, etag='"1"', ranges=True, drip=(10, 0.02))), leaves_part=True),
+    Scenario("timeout", "the server accepts and says nothing", "refused", "did not answer within 0.3 s", _put(SYNC, hang(5), **HASTE), _asked_times("/TAP/sync", 2)),
+    Scenario("slow headers", "headers without end, one byte every 50 ms", "refused", "did not answer within", _put(SYNC, drip_headers(0.05), **HASTE)),
+    Scenario("slow drip", "10 bytes every 20 ms", "refused", "sends too slowly", _put(SYNC, answer(LARGER, etag='"1"', ranges=True, drip=(10, 0.02)), rate_window_s=0.15, minimum_rate=2000.0), leaves_part=True),
     Scenario("endless trickle", "fast enough, but not done in the time allowed", "refused", "did not finish within",
              _put(SYNC, answer(LARGER, etag='"1"', ranges=True, drip=(500, 0.02)), total_timeout_s=0.5), leaves_part=True),
-    Scenario("stall", "half of the body, then silence", "refused", "stopped sending after", lambda bench: bench.server.answers.update({
-        SYNC: lambda handler: (answer(LARGER, cut=CUT, length=len(LARGER))(handler), hang(5)(handler))})),
+    Scenario("stall", "half of the body, then silence", "refused", "stopped sending after", _put(
+        SYNC, lambda handler: (answer(LARGER, cut=CUT, length=len(LARGER))(handler), hang(5)(handler)), **HASTE)),
     Scenario("no answer", "the connection closes at once", "refused", "closed the connection without a readable answer", _put(SYNC, hang(0)), _asked_times("/TAP/sync", 3)),
     Scenario("status 404", "the address does not exist", "refused", "answered with status 404 Not Found at", _put(SYNC, answer(b"", 404)), _asked_times("/TAP/sync", 1)),
     Scenario("status 403 with a page", "a page that forbids", "refused", "(a web page entitled 'Scheduled & urgent maintenance')", _put(SYNC, answer(HTML, 403))),

@@ -5,7 +5,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from analysis.catalogue.services import BESIDE, REFERENCES, references_adql
 from analysis.catalogue.sources import source_entry
 from analysis.catalogue.textfile import TextTable
 from analysis.errors import InputError
+from analysis.runtime import ROOT
 from tests.catalogue.fault_scenarios import FILE, SYNC, Bench, bd_catalogue, composite, reference_rows
 from tests.catalogue.faulty_server import FaultyServer, answer
 
@@ -147,6 +150,24 @@ def test_another_run_goes_on_where_the_first_was_interrupted(bench, monkeypatch)
     ps, _ = bench.fetch()
     assert bench.asked("GET", "/TAP/sync")[0].headers["Range"] == f"bytes={arrived}-" and ps.read_bytes() == content
     assert list(bench.outdir.iterdir()) == [ps.parent]
+
+
+def test_a_killed_run_leaves_no_lock_and_is_gone_on_with(bench):
+    content = composite(400)
+    bench.server.answers[SYNC] = answer(content, etag='"1"', ranges=True, drip=(16384, 0.1))
+    code = "import sys; from pathlib import Path; from analysis.catalogue.fetch import fetch; fetch(Path(sys.argv[1]), tap=sys.argv[2])"
+    process = subprocess.Popen([sys.executable, "-c", code, str(bench.outdir), bench.urls["tap"]], cwd=ROOT, stdout=subprocess.DEVNULL)
+    part = bench.outdir / ".incoming" / "pscomppars" / "pscomppars.csv.part"
+    try:
+        while not (part.is_file() and part.stat().st_size > 10_000) and process.poll() is None:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    arrived = part.stat().st_size
+    ps, _ = bench.fetch()
+    assert 0 < arrived < len(content) and bench.asked("GET", "/TAP/sync")[0].headers["Range"] == f"bytes={arrived}-"
+    assert ps.read_bytes() == content and list(bench.outdir.iterdir()) == [ps.parent]
 
 
 def test_what_a_killed_run_left_is_cleared(bench):
