@@ -54,6 +54,7 @@ class Output:
     reads: tuple[str, ...] = ()  # files it reads besides artifacts and results, from the repository root
 
 
+SIMULATIONS = "simulations"  # folder of outcomes too costly for every build, within the frozen data
 _TRACKS = "bhac15_radii.csv"
 _ANCHORS = "../anchors.csv"  # curated, beside the frozen tables
 _VETTING = "../vetting.csv"
@@ -212,6 +213,9 @@ class Study:
                 start = time.perf_counter()
                 self.say(f"  {name} ...")
                 event("stage_start", stage=name)
+                for path in self._input_files(stage).values():
+                    if path.parent.name == SIMULATIONS:
+                        importlib.import_module("analysis.arrays").check_simulation(path)
                 run = importlib.import_module(stage.module).run
                 cache.store_result(name, self.key(name), run(getattr(self.config, stage.sections[0]), **inputs))
                 seconds = time.perf_counter() - start
