@@ -28,7 +28,7 @@ from analysis.catalogue.differences import (
 from analysis.catalogue.freeze import Prepared, prepared, recover, restamp
 from analysis.catalogue.manifest import FROZEN, GAIA
 from analysis.commands import guarded
-from analysis.config import CatalogueConfig, Config, SelectionConfig
+from analysis.config import Config, SelectionConfig
 from analysis.errors import InputError
 from analysis.report.formatting import formatted
 from analysis.runtime import ROOT
@@ -76,7 +76,8 @@ def outcome(config: Config, say: Callable[[str], None]) -> Outcome:
     cuts = sample.ledger[sample.ledger["variant"] == "corrected"]
     rows = [*catalogue.ledger.to_dict("records"), *cuts.to_dict("records")]
     corrections = {
-        " ".join(filter(None, (row["object_id"], row["column"], f"({row['action']})"))): row["status"] for row in catalogue.corrections.to_dict("records")
+        " ".join(filter(None, (row["object_id"], row["column"], f"({row['action']})"))): row["status"]
+        for row in catalogue.corrections.to_dict("records")
     }
     return Outcome(values, {(row["step"], row["catalogue"]): int(row["rows_out"]) for row in rows}, corrections)
 
@@ -127,7 +128,7 @@ def _in_range(row: dict[str, str]) -> bool:
     """True for a host within the default mass range of the sample."""
     limits = SelectionConfig()
     try:
-        return limits.host_mass_min <= float(row["host_mass_msun"]) <= limits.host_mass_max
+        return limits.host_mass_min <= float(row.get("host_mass_msun", "")) <= limits.host_mass_max
     except ValueError:
         return False
 
@@ -186,7 +187,8 @@ def _headlines(before: Outcome, after: Outcome) -> list[str]:
         note = "same" if values[0] == values[1] else ""
         if not note and None not in values:
             first, second = values
-            note = f"{second - first:+d}" if spec == "count" else f"{second - first:+.3g}" if spec.startswith("fixed") else f"× {second / first:.3g}" if first else ""
+            ratio = f"× {second / first:.3g}" if first else ""
+            note = f"{second - first:+d}" if spec == "count" else f"{second - first:+.3g}" if spec.startswith("fixed") else ratio
         note += ", depends on TOI-6894 b alone, which no catalogue row changes" if stage == ONLY_TARGET else ""
         lines.append(f"  {name:<40}{texts[0]:>12} → {texts[1]:<12} {note.lstrip(', ')}".rstrip())
     return lines
@@ -200,7 +202,7 @@ def _shown(path: Path) -> str:
 
 
 def fetched_files(date: str, root: Path = FETCHED) -> dict[str, Path]:
-    """{"ps": ..., "bd": ...}, and "gaia" where there is one, of the catalogues fetched on `date` (YYYY-MM-DD), or of the newest complete fetch for "latest"."""
+    """{"ps": ..., "bd": ...}, and "gaia" where there is one, fetched on `date` (YYYY-MM-DD), or in the newest complete fetch for "latest"."""
     from analysis.catalogue.fetch import BD_NAME, PS_NAME
 
     names = {"ps": PS_NAME, "bd": BD_NAME}
@@ -217,10 +219,11 @@ def fetched_files(date: str, root: Path = FETCHED) -> dict[str, Path]:
 
 def freezing(
     files: dict[str, Path | None], copies: dict[str, str], dates: dict[str, str], *, yes: bool = False, dry_run: bool = False, folder: Path = FROZEN,
-    target: Path = REPORT, ask: Callable[[], bool] | None = None,
+    target: Path = REPORT, config: Config | None = None,
 ) -> int:
     """Prepare, compare, report on the screen and in `target`, ask, replace. 0 also when nothing is replaced because the answer was no.
 
+    The headline numbers are those of `config` (default: the published parameters), once with data/frozen and once with the exports.
     Raises InputError when nobody can be asked and `yes` is not given; then nothing is replaced.
     """
 
@@ -233,9 +236,10 @@ def freezing(
             print(f"No differences: {_shown(folder)} holds these exports already, byte for byte; nothing to replace.")
             return 0
         say("Headline numbers of the present table ...")
-        before = outcome(Config(), say)
+        config = config or Config()
+        before = outcome(config, say)
         say("Headline numbers of the new table ...")
-        after = outcome(replace(Config(), catalogue=CatalogueConfig(ps=str(files["ps"]), bd=str(files["bd"]))), say)
+        after = outcome(replace(config, catalogue=replace(config.catalogue, ps=str(files["ps"]), bd=str(files["bd"]))), say)
         write_atomic(target, report(new, before, after).encode("utf-8"))
         print(report(new, before, after, SHOWN), end="")
         print(f"The whole report: {_shown(target)}")
@@ -243,20 +247,23 @@ def freezing(
             print("Nothing was replaced (--dry-run).")
             return 0
         if not yes:
-            if ask is None and not sys.stdin.isatty():
-                raise InputError(f"{_shown(folder)} was not replaced: there is no terminal to ask on. Add --yes to replace it, or --dry-run to see the report alone.")
-            if not (ask or _confirmed)():
+            if not sys.stdin.isatty():
+                raise InputError(
+                    f"{_shown(folder)} was not replaced: there is no terminal to ask on. Add --yes to replace it, or --dry-run to see the report alone."
+                )
+            if not _confirmed(folder):
                 print("Nothing was replaced.")
                 return 0
         counts = new.replace()
-    print("Frozen: " + ", ".join(f"{name} {rows} rows" for name, rows in counts.items()) + ". See `just verify` for what the paper says otherwise.")
+    print("Frozen: " + ", ".join(f"{name} {rows} rows" for name, rows in counts.items()) + ".")
+    print("`just paper` builds on it; `just verify` tells where the printed paper says otherwise.")
     return 0
 
 
-def _confirmed() -> bool:
+def _confirmed(folder: Path) -> bool:
     """True when the user types y or yes."""
     try:
-        return input("Replace data/frozen? [y/N] ").strip().lower() in ("y", "yes")
+        return input(f"Replace {_shown(folder)}? [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:
         print()
         return False
@@ -264,7 +271,8 @@ def _confirmed() -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="just freeze", description="Show what freezing catalogue exports would change, then replace data/frozen; or re-stamp hand edits.", allow_abbrev=False
+        prog="just freeze", allow_abbrev=False,
+        description="Show what freezing catalogue exports would change, then replace data/frozen; or re-stamp hand edits.",
     )
     parser.exit_on_error = False
     parser.add_argument("--ps", type=Path, help="PSCompPars export")
@@ -281,7 +289,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, folder: Path = FROZEN, target: Path = REPORT, config: Config | None = None) -> int:
     """Command line; 0 replaced, nothing to replace or declined, 2 after one sentence on standard error, 130 interrupted."""
 
     def run() -> int:
@@ -291,10 +299,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise InputError(f"{error}; see just freeze --help.") from None
         if unknown:
             raise InputError(f"{unknown[0]}: no such option; see just freeze --help.")
-        if recover():
-            print("data/frozen was put back: an interrupted freeze had moved it aside.", file=sys.stderr)
+        if recover(folder):
+            print(f"{_shown(folder)} was put back: an interrupted freeze had moved it aside.", file=sys.stderr)
         if options.restamp:
-            print(f"Checksums renewed: {', '.join(restamp()) or 'none had changed'}.")
+            print(f"Checksums renewed: {', '.join(restamp(folder)) or 'none had changed'}.")
             return 0
         files = {"ps": options.ps, "bd": options.bd, "ages": options.ages, "gaia": options.gaia}
         if options.fetched:
@@ -307,7 +315,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise InputError("--yes replaces and --dry-run does not; give one of them.")
         copies = {"NASA": options.ps_copy, "BD_Catalogue": options.bd_copy, "ages": options.ages_copy, "gaia": options.gaia_copy}
         dates = {"NASA": options.ps_date, "BD_Catalogue": options.bd_date, "ages": options.ages_date, "gaia": options.gaia_date}
-        return freezing(files, copies, dates, yes=options.yes, dry_run=options.dry_run)
+        return freezing(files, copies, dates, yes=options.yes, dry_run=options.dry_run, folder=folder, target=target, config=config)
 
     return guarded(run, "data/frozen was not replaced.")
 

@@ -72,12 +72,16 @@ class Differences:
 
 
 def companions(folder: Path) -> list[dict[str, str]]:
-    """The rows of a frozen table as written, or none when there is no table. Nothing is checked: an older schema can be compared as well."""
+    """The rows of a frozen table as written, or none when there is no table.
+
+    Nothing is checked: a damaged table, or one of an older schema, can be compared as well.
+    """
     try:
         with open(folder / COMPANIONS, newline="", encoding="utf-8", errors="replace") as stream:
-            return [{name: cell or "" for name, cell in row.items() if name} for row in csv.DictReader(stream)]
-    except FileNotFoundError:
+            rows = [{name: cell or "" for name, cell in row.items() if name} for row in csv.DictReader(stream)]
+    except (FileNotFoundError, csv.Error):
         return []
+    return [row for row in rows if row.get("object_id")]
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

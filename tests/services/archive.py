@@ -15,6 +15,7 @@ TABLE = "pscomppars"
 TEXT = ("pl_name", "hostname", "discoverymethod", "pl_bmassprov")
 PROVENANCE = {"true": "Mass", "upper_limit": "Mass", "msini": "Msini", "mass_radius_relation": "M-R relationship"}
 QUANTITIES = {**MEASURED, "companion_mass_mjup": "pl_bmassj", "companion_radius_rjup": "pl_radj"}
+VOUNITS = {"Msun": "solMass", "Rsun": "solRad", "Mjup": "jupiterMass", "Rjup": "jupiterRad", "dex": ""}  # as the VOUnits standard spells them
 UNITS = {column.name: column.unit for column in COLUMNS}
 
 
@@ -59,7 +60,7 @@ def resource_descriptor(path: Path, source: str) -> str:
     units = {source_name: UNITS[name] for name, source_name in QUANTITIES.items()}
     columns = "\n".join(
         f'    <column name={quoteattr(name)} type={quoteattr("text" if _is_text(name) else "double precision")} '
-        f'unit={quoteattr(units.get(re.sub("(err1|err2)$", "", name), "").replace("Msun", "solMass").replace("Rsun", "solRad").replace("Mjup", "jupiterMass").replace("Rjup", "jupiterRad"))} '
+        f'unit={quoteattr(VOUNITS.get(unit := units.get(re.sub("(err1|err2)$", "", name), ""), unit))} '
         f'ucd="" description={quoteattr(name)}/>'
         for name in names
     )

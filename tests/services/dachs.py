@@ -41,7 +41,8 @@ def _programs() -> Path | None:
 
 def missing() -> str:
     """What is missing here, as one sentence that says what to install, or an empty string."""
-    lacking = [name for name, there in (("DaCHS", shutil.which("dachs", path="/usr/bin:/bin")), ("PostgreSQL with q3c and pgsphere", _programs())) if not there]
+    parts = {"DaCHS": shutil.which("dachs", path="/usr/bin:/bin"), "PostgreSQL with q3c and pgsphere": _programs()}
+    lacking = [name for name, there in parts.items() if not there]
     return f"{' and '.join(lacking)} not found; install them on Debian 12 with: apt-get install --no-install-recommends {PACKAGES}" if lacking else ""
 
 
@@ -71,7 +72,8 @@ class Server:
     def run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess:
         """A program under the server's account; RuntimeError with its last words when it fails."""
         done = subprocess.run(
-            [str(part) for part in command], cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False, timeout=120, **self.identity())
+            [str(part) for part in command], cwd=self.folder, env=self.environment(), capture_output=True, text=True, check=False, timeout=120,
+            **self.identity())
         if check and done.returncode:
             told = (done.stderr or done.stdout).strip().splitlines()
             raise RuntimeError(f"{Path(command[0]).name} {' '.join(map(str, command[1:3]))} ended with status {done.returncode}: {' | '.join(told[-3:])}")

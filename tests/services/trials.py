@@ -147,7 +147,8 @@ def _cut_by_limit(bench: Bench) -> None:
     bench.server.limit(50)
     status, _, body = bench.server.ask(services.adql(), FORMAT="votable")
     sign = 'value="OVERFLOW"' in body
-    bench.refused("a table cut at the row limit of the service", ("OVERFLOW", "limit", "cut", "rows"), answered=f"{bench.plain(services.adql())}; as VOTable {status}, {'OVERFLOW' if sign else 'no OVERFLOW'}")
+    answered = f"{bench.plain(services.adql())}; as VOTable {status}, {'OVERFLOW' if sign else 'no OVERFLOW'}"
+    bench.refused("a table cut at the row limit of the service", ("OVERFLOW", "limit", "cut", "rows"), answered=answered)
     bench.server.limit(None)
 
 
@@ -171,8 +172,9 @@ def _killed_while_sending(bench: Bench) -> None:
     killer.start()
     said = ""
     try:
-        download(f"{bench.server.tap}/sync", target, service="The table service", policy=replace(POLICY, read_timeout_s=25.0, retries=0, connect_retries=0), say=lambda line: None,
-                 params={"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "csv", "QUERY": query}, post=True)
+        download(
+            f"{bench.server.tap}/sync", target, service="The table service", policy=replace(POLICY, read_timeout_s=25.0, retries=0, connect_retries=0),
+            say=lambda line: None, params={"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "csv", "QUERY": query}, post=True)
     except InputError as error:
         said = str(error)
     killer.join()
