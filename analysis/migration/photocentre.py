@@ -57,7 +57,7 @@ def arm(companion, mass, light):
 def luminous_masses(mass_function, mass):
     """(faintest, brightest): the smallest and the largest main-sequence companion not heavier than the star, in Msun, with that mass function.
 
-    mass_function and mass have shape (n,). The brightest is nearly the star's twin, whose light all but hides the orbit. NaN where no such
+    mass_function and mass have shape (n,). There can be others between the two, where the sequence bends. The brightest is nearly the star's twin, whose light all but hides the orbit. NaN where no such
     companion moves the centre of light as much: the companion is then dark, or the heavier of the two.
     """
     k = np.cbrt(np.asarray(mass_function, dtype=float) / mass)[:, None]

@@ -27,7 +27,7 @@ from tests.catalogue.exports import PS_DEFAULTS, bd_row, ps_row, write_bd, write
 BH1 = 4373465352415301632  # exact only as an integer: the nearest double is another number
 OTHER = 5870569352746779008
 COLUMNS = [*PS_DEFAULTS, "gaia_dr3_id"]
-# Gaia DR3's own solution of Gaia BH1 (El-Badry et al. 2023, MNRAS 518, 1057), errors rounded
+# Gaia DR3's own solution of Gaia BH1 (El-Badry et al. 2023, MNRAS 518, 1057), with errors made up
 ORBIT = {
     "source_id": str(BH1), "nss_solution_type": "Orbital", "parallax": "2.0954515888832432", "parallax_error": "0.035", "ra_error": "0.02",
     "dec_error": "0.02", "pmra_error": "0.05", "pmdec_error": "0.05", "a_thiele_innes": "-0.262289119199277", "b_thiele_innes": "2.9291159041806485",
