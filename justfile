@@ -84,7 +84,7 @@ direct *args: _environment
 calibrate *args: _environment
     @{{python}} -m analysis.calibrate "$@"
 
-# Fetch both catalogues from their archives into data/fetched
+# Fetch the catalogues, their references and the Gaia cross-match from their archives into data/fetched
 [group("data")]
 [no-exit-message]
 fetch *args: _environment

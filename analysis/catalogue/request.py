@@ -126,6 +126,8 @@ def _within(seconds: float, ask: Callable[[], requests.Response], policy: Policy
         raise _translated(result, policy) from None
     if isinstance(result, ValueError):  # a redirect that `requests` cannot even take apart
         raise Final("gave an answer that cannot be read") from None
+    if isinstance(result, OSError):  # before a connection is tried: the file of trusted certificates
+        raise Final("cannot be asked, because the certificates of this machine cannot be read,", "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE") from None
     raise result
 
 

@@ -251,9 +251,9 @@ class _Job:
             self.keep = False
             more = (self.accept(path) if self.accept else None) or {}
             note = {
-                "address": self.address, "url": self.url, "query": self.params.get("query", ""), "params": self.params, "final_url": answer.url,
+                "address": self.address, "url": self.url, "query": self.params.get("query", ""), "params": self.params, "final_url": answer.url.split("?")[0],
                 "retrieved": datetime.now(UTC).date().isoformat(), "sha256": file_digest(path), "bytes": size, "status": answer.status_code,
-                "headers": {name: value for name, value in answer.headers.items()}, "user_agent": user_agent(), **more,
+                "headers": _kept(answer.headers), "user_agent": user_agent(), **more,
             }
             provenance_path(path).write_bytes(_text(note))
         return Answer(self.url, answer.status_code, note["headers"], note["sha256"], size, note["retrieved"], self.resumed, False)
@@ -265,11 +265,16 @@ class _Job:
         note |= {**more, "confirmed": datetime.now(UTC).date().isoformat()}
         write_atomic(provenance_path(self.destination), _text(note))
         size = self.destination.stat().st_size
-        return Answer(self.url, answer.status_code, dict(answer.headers), note["sha256"], size, note["retrieved"], False, True)
+        return Answer(self.url, answer.status_code, _kept(answer.headers), note["sha256"], size, note["retrieved"], False, True)
 
 
 def _text(note: Mapping[str, Any]) -> bytes:
     return (json.dumps(note, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """Response headers as they came, but for cookies, which are between the service and this one call."""
+    return {name: value for name, value in headers.items() if name.lower() not in ("set-cookie", "set-cookie2")}
 
 
 def _description(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -165,6 +165,11 @@ def _secured(trusted: bool) -> Callable[[Bench], None]:
     return arrange
 
 
+def _no_certificates(bench: Bench) -> None:
+    _secured(True)(bench)
+    bench.around.append(mock.patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": "/nowhere/certificates.pem"}))
+
+
 def _downgrade(bench: Bench) -> None:
     _secured(True)(bench)
     bench.server.answers[SYNC] = redirect(f"{bench.server.base}/elsewhere")
@@ -358,6 +363,7 @@ if certificate():
     SCENARIOS += [
         Scenario("certificate failure", "a self-signed certificate", "refused", "shows a certificate that cannot be verified (self-signed certificate)", _secured(False)),
         Scenario("certificate trusted by the user", "the same with REQUESTS_CA_BUNDLE", "accepted", "Fetching", _secured(True)),
+        Scenario("no trusted certificates", "REQUESTS_CA_BUNDLE names a file that is not there", "refused", "the certificates of this machine cannot be read", _no_certificates),
         Scenario("redirect to plain http", "a secured address leads to one that is not", "refused", "an address that is not secured", _downgrade),
     ]
 

@@ -38,12 +38,13 @@ def names(folder):
 
 
 def test_an_answer_says_what_came(server, tmp_path):
-    server.answers["/t"] = answer(TABLE, headers=[("X-Version", "7")])
+    server.answers["/t"] = answer(TABLE, headers=[("X-Version", "7"), ("Set-Cookie", "session=1")])
     found, said = get(server, tmp_path, params={"query": "select 1"})
     assert isinstance(found, Answer) and not said and (found.status, found.bytes, found.resumed, found.unchanged) == (200, len(TABLE), False, False)
     assert found.headers["X-Version"] == "7" and (tmp_path / "t.csv").read_bytes() == TABLE
     note = json.loads(provenance_path(tmp_path / "t.csv").read_text())
     assert note["sha256"] == found.sha256 and note["query"] == "select 1" and note["headers"] == dict(found.headers) and note["retrieved"] == found.retrieved
+    assert "Set-Cookie" not in note["headers"] and note["final_url"] == f"{server.base}/t"
     assert server.requests[0].query == {"query": "select 1"} and names(tmp_path) == ["t.csv", "t.csv.provenance.json"]
 
 
