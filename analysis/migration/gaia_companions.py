@@ -34,8 +34,9 @@ COPIED = (
 HOST_COLUMNS = (*TEXTS, "host_mass_msun", *COPIED, "ruwe_high")
 RANGES = ("mass_msun", "axis_au", "kozai_time_yr")
 PERTURBER_COLUMNS = (
-    "host_name", "companion_name", "solution_type", "end", *(f"{name}{part}" for name in RANGES for part in ("", "_low", "_high")), "possible_share",
+    "host_name", "companion_name", "solution_type", "end", "companion_mass_mjup", *(f"{name}{part}" for name in RANGES for part in ("", "_low", "_high")), "possible_share",
     "largest_stable_axis_au", "birth_axis_au", "time_gyr", "in_time_share", "stable_share", "level_0_share", *(f"level_1_{name}" for name in OUTCOMES),
+    "averaging_doubtful_share",
 )
 
 
@@ -171,6 +172,7 @@ def _feasibility(
     time = min(kozai.time_limit, age) if age > 0 else kozai.time_limit
     for end in ends:
         entry = {"host_name": row["host_name"], "companion_name": companion["companion_name"], "solution_type": row["solution_type"], "end": end.name}
+        entry["companion_mass_mjup"] = companion["companion_mass_mjup"]
         entry |= _ranged("mass_msun", spread(end.mass)) | _ranged("axis_au", spread(end.axis)) | {"possible_share": end.possible}
         if system is not None:
             inner = system.host_mass + system.companion_mass

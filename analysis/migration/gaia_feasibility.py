@@ -15,6 +15,7 @@ from analysis.migration import criterion, shortrange
 from analysis.migration.feasibility import System
 from analysis.migration.limiting import force_strengths, tidal_edge
 from analysis.migration.shortrange import (
+    AVERAGING_MARGIN,
     DISRUPTED,
     INVALID,
     MIGRATED,
@@ -37,9 +38,11 @@ YR_PER_GYR = 1e9
 
 @njit(parallel=True, cache=True)
 def classify(
-    host_mass, companion_mass, inner_axis, strengths, pseudo, octupole, outer_mass, outer_axis, outer_eccentricity, cosine, time_limit, lower, upper, outcome,
+    host_mass, companion_mass, inner_axis, strengths, pseudo, octupole, outer_mass, outer_axis, outer_eccentricity, cosine, time_limit, lower, upper, outcome, doubtful,
 ):
     """Fill `outcome` (int64, (n,)) with the level-1 outcome, an index of shortrange.OUTCOMES, of each draw (arrays (n,), cosine of i signed).
+
+    `doubtful` (bool, (n,)) marks the migrated or disrupted draws with j < 3 epsilon_SA, for which double averaging fails (Luo, Katz & Dong 2016).
 
     The judgement of `shortrange.count_outcomes`, draw by draw: stability, corrected quadrupole time against time_limit (yr), limiting
     eccentricity with short-range forces, then periapsis against `lower` (disruption) and `upper` (tidal decay), in au.
@@ -47,7 +50,7 @@ def classify(
     inner_mass = host_mass + companion_mass
     for i in prange(outer_mass.size):
         mass, axis, e, c = outer_mass[i], outer_axis[i], outer_eccentricity[i], cosine[i]
-        outcome[i] = INVALID
+        outcome[i], doubtful[i] = INVALID, False
         if not (0.0 < mass < math.inf and 0.0 < axis < math.inf and 0.0 <= e < 1.0 and -1.0 <= c <= 1.0):
             continue
         if not stable(inner_mass, inner_axis, mass, axis, e, c):
@@ -73,6 +76,8 @@ def classify(
             outcome[i] = MIGRATED
         else:
             outcome[i] = SHALLOW
+        averaging = (inner_axis / axis) ** 1.5 * mass / math.sqrt(inner_mass * total) / cube
+        doubtful[i] = j < AVERAGING_MARGIN * averaging and (outcome[i] == DISRUPTED or outcome[i] == MIGRATED)
 
 
 def largest_stable_axis(inner_mass, outer_mass, outer_axis, outer_eccentricity):
@@ -95,7 +100,8 @@ def judged(
     system: System, kozai: KozaiConfig, limiting: LimitingConfig, birth_axis: float, time_gyr: float, outer_mass: np.ndarray, outer_axis: np.ndarray,
     outer_eccentricity: np.ndarray, stream: int,
 ) -> dict[str, Any]:
-    """Shares of the draws (n,) that level 0 calls feasible, that are stable, and of each outcome of level 1, for a birth axis in au.
+    """Shares of the draws (n,) that level 0 calls feasible, that are stable, and of each outcome of level 1, for a birth axis in au; and of those
+    that level 1 brings in or destroys, the share for which it is doubtful.
 
     The inclinations depend on [kozai] seed and `stream` alone. kozai_time_yr is the specification's, at the axis and in the time given.
     """
@@ -109,11 +115,13 @@ def judged(
     lower = limiting.disruption_factor * tidal_radius(*bodies, system.companion_radius)
     upper = tidal_edge(system, birth_axis, limiting.companion_q / limiting.cycle_share, time)
     pseudo = limiting.companion_rotation == "pseudo_synchronous"
-    outcome = np.empty(outer_mass.size, np.int64)
+    outcome, doubtful = np.empty(outer_mass.size, np.int64), np.empty(outer_mass.size, bool)
     arrays = (np.ascontiguousarray(values, dtype=float) for values in (outer_mass, outer_axis, outer_eccentricity, cosine))
-    classify(*bodies, birth_axis, force_strengths(limiting, system, birth_axis), pseudo, True, *arrays, time, lower, upper, outcome)
+    classify(*bodies, birth_axis, force_strengths(limiting, system, birth_axis), pseudo, True, *arrays, time, lower, upper, outcome, doubtful)
     shares = {name: float(np.mean(outcome == number)) for number, name in enumerate(shortrange.OUTCOMES)}
+    reached = shares["migrated"] + shares["disrupted"]
     return {
+        "averaging_doubtful_share": float(doubtful.mean()) / reached if reached else math.nan,
         "birth_axis_au": birth_axis, "time_gyr": time_gyr, "kozai_time_yr": spread(specified), "stable_share": 1 - shares["unstable"],
         "level_0_share": float(feasible.mean()), "in_time_share": float(np.mean(specified <= time)), "level_1": shares,
     }

@@ -28,17 +28,26 @@ def ledger(artifacts: Path) -> dict[str, list[Any]]:
 
 
 def perturbers(artifacts: Path) -> dict[str, list[Any]]:
-    """What each accepted outer solution implies, and what the criteria of migration say of it; a row of dashes where there is none."""
+    """What each accepted outer solution implies, and what the criteria of migration say of it; a row of dashes where there is none.
+
+    Of several companions of a host the heaviest is shown.
+    """
     with open(artifacts / PERTURBERS, newline="", encoding="utf-8") as stream:
-        found = list(csv.DictReader(stream))
+        every = list(csv.DictReader(stream))
+    heaviest: dict[tuple[str, str], tuple[float, str]] = {}
+    for row in every:
+        key, mass = (row["host_name"], row["solution_type"]), float(row["companion_mass_mjup"] or 0)
+        heaviest[key] = max(heaviest.get(key, (-1.0, "")), (mass, row["companion_name"]))
+    found = [row for row in every if heaviest[row["host_name"], row["solution_type"]][1] == row["companion_name"]]
     rows = [
         [row["companion_name"], row["solution_type"], row["end"], _range(row, "mass_msun"), _range(row, "axis_au"),
          _cell(row["birth_axis_au"], "significant:2"), _cell(row["kozai_time_yr"], "scientific:1"), _cell(row["level_0_share"], "percent:1"),
-         _cell(row["level_1_migrated"], "percent:1"), _cell(row["level_1_disrupted"], "percent:1")]
+         _cell(row["level_1_migrated"], "percent:1"), _cell(row["level_1_disrupted"], "percent:1"), _cell(row["averaging_doubtful_share"], "percent:0")]
         for row in found
     ]
     columns = [
         "Companion", "Solution", "Assumed", "M_out (M☉)", "a_out (au)", "Birth orbit (au)", "t_KL (yr)", "Level 0 (%)", "Migrated (%)", "Disrupted (%)",
+        "Of these doubtful (%)",
     ]
     return {"columns": columns, "rows": rows or [["none", *["–"] * (len(columns) - 1)]]}
 

@@ -212,18 +212,19 @@ def test_outcomes_are_those_of_the_map():
         e = kozai.outer_eccentricity_max * ((drawn >> np.uint64(32)).astype(float) + 0.5) / 2**32
         cosine = ((drawn & np.uint64(0xFFFFFFFF)).astype(float) + 0.5) / 2**32
         cosine = np.where([mix64(word) & np.uint64(1) for word in drawn], -cosine, cosine)
-        outcome = np.empty(draws, np.int64)
+        outcome, doubtful = np.empty(draws, np.int64), np.empty(draws, bool)
         full = (np.full(draws, mass), np.full(draws, axis), e, cosine)
-        classify(SYSTEM.host_mass, SYSTEM.companion_mass, 1.0, strengths, True, True, *full, 1e9, 0.012, 0.02, outcome)
+        classify(SYSTEM.host_mass, SYSTEM.companion_mass, 1.0, strengths, True, True, *full, 1e9, 0.012, 0.02, outcome, doubtful)
         assert np.bincount(outcome, minlength=6).tolist() == count[0, 0, :6].tolist()
+        assert doubtful.sum() == count[0, 0, shortrange.UNAVERAGED]
         assert len(set(outcome.tolist())) > 1
 
 
 def test_draws_out_of_range_are_invalid():
-    outcome = np.empty(4, np.int64)
+    outcome, doubtful = np.empty(4, np.int64), np.ones(4, bool)
     columns = np.array([[np.nan, 5.0, 0.1, 0.2], [0.1, -1.0, 0.1, 0.2], [0.1, 5.0, 1.0, 0.2], [0.1, 5.0, 0.1, 1.5]]).T.copy()
-    classify(0.2, 1e-4, 1.0, np.zeros(4), True, True, *columns, 1e9, 0.01, 0.02, outcome)
-    assert (outcome == shortrange.INVALID).all()
+    classify(0.2, 1e-4, 1.0, np.zeros(4), True, True, *columns, 1e9, 0.01, 0.02, outcome, doubtful)
+    assert (outcome == shortrange.INVALID).all() and not doubtful.any()
 
 
 def test_level_zero_share_is_its_closed_form():

@@ -48,9 +48,15 @@ def test_tables_of_the_paper(tmp_path, result):
         row = result.perturbers.iloc[0]
         assert first["Companion"] == row["companion_name"] and float(first["M_out (M☉)"].split()[0]) == pytest.approx(row["mass_msun"], rel=0.06)
         bare = next(cells for cells in implied["rows"] if cells[0] == "C b")
-        assert bare[3] != "–" and bare[5:] == ["–"] * 5  # a range without a judgement
+        assert bare[3] != "–" and bare[5:] == ["–"] * 6  # a range without a judgement
     else:
-        assert counts["asked for"] == "0" and counts["with any solution"] == "not asked" and implied["rows"] == [["none", *["–"] * 9]]
+        assert counts["asked for"] == "0" and counts["with any solution"] == "not asked" and implied["rows"] == [["none", *["–"] * 10]]
+
+
+def test_the_heaviest_companion_stands_for_its_host(tmp_path):
+    found = evaluate(tmp_path, [orbit()], [companion(), companion(name="Star c", companion_mass_mjup=2.0), companion(name="Star d", companion_mass_mjup=np.nan)])
+    writer.write(tmp_path, Context(), gaia_companions=found)
+    assert [row[0] for row in writer.perturbers(tmp_path)["rows"]] == ["Star c", "Star c"] and len(found.perturbers) == 6
 
 
 def test_partial_runs_are_stamped(tmp_path, result):
