@@ -1,4 +1,4 @@
-"""Freshness: what a stage's result depends on, and storage that can be trusted after a crash.
+"""Freshness: what a stage's result depends on, and storage whose entries are whole or do not count.
 
 Only the standard library is imported until an array or a table is really stored or loaded. Source digests follow the
 imports of `analysis` modules; the parameters enter a key as values, so `config` itself is left out of the digests.
@@ -7,21 +7,21 @@ imports of `analysis` modules; the parameters enter a key as values, so `config`
 import ast
 import hashlib
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from analysis.atomic import atomic_directory, write_atomic
 from analysis.runtime import CACHE_DIR, ROOT
 
-__all__ = ["atomic_directory", "digest", "file_digest", "load_result", "peek_result", "source_digest", "store_result", "write_atomic"]
+__all__ = [
+    "atomic_directory", "digest", "file_digest", "load_result", "pack_result", "peek_result", "source_digest", "store_result", "unpack_result", "write_atomic",
+]
 
-VALUE_MODULES = {"analysis.config", "analysis.runtime", "analysis.progress"}  # parameters enter keys as values; the others change no number
+# Parameters enter keys as values; the others change no number (a change of how results are stored raises FORMAT).
+VALUE_MODULES = {"analysis.config", "analysis.runtime", "analysis.progress", "analysis.cache", "analysis.atomic", "analysis.isolation"}
+FORMAT = 2
 
 
 def digest(content: Any) -> str:
@@ -81,45 +81,6 @@ def source_digest(module: str, root: Path = ROOT) -> str:
     return digest({name: file_digest(path) for name, path in paths.items() if path})
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one step: after a crash the old file or the new one is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove scratch directories of processes that no longer run: a killed one cannot tidy up."""
-    for path in target.glob(".writing-*-*"):
-        try:
-            os.kill(int(path.name.split("-")[1]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(path, ignore_errors=True)
-        except (ValueError, OverflowError, OSError):
-            continue
-
-
-@contextmanager
-def atomic_directory(target: Path) -> Iterator[Path]:
-    """A scratch directory whose files move into `target` one by one when the block succeeds; else nothing changes."""
-    target.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(target)
-    with tempfile.TemporaryDirectory(dir=target, prefix=f".writing-{os.getpid()}-") as name:
-        scratch = Path(name)
-        yield scratch
-        for path in sorted(scratch.iterdir()):
-            os.replace(path, target / path.name)
-
-
 def _plain(value: Any) -> Any:
     """NumPy scalars as Python scalars, for JSON."""
     if hasattr(value, "tolist"):
@@ -132,15 +93,15 @@ def _paths(stage: str, key: str) -> tuple[Path, Path]:
     return base.with_suffix(".json"), base.with_suffix(".npz")
 
 
-def store_result(stage: str, key: str, result: Any) -> None:
-    """Store a frozen dataclass of tables, arrays and JSON values without pickle; the JSON file is written last."""
+def pack_result(key: str, result: Any) -> tuple[dict[str, Any], bytes]:
+    """(record for JSON, arrays as .npz) of a frozen dataclass of tables, arrays and JSON values, without pickle."""
     import io
 
     import numpy as np
     import pandas as pd
 
     if not is_dataclass(result):
-        raise TypeError(f"stage {stage} returned {type(result).__name__}, expected a dataclass")
+        raise TypeError(f"a stage returned {type(result).__name__}, expected a dataclass")
     values: dict[str, Any] = {}
     arrays: dict[str, Any] = {}
     for item in fields(result):
@@ -164,47 +125,33 @@ def store_result(stage: str, key: str, result: Any) -> None:
         else:
             values[item.name] = value
     if any(array.dtype.kind == "O" for array in arrays.values()):
-        raise TypeError(f"stage {stage} returned an object array, which cannot be stored without pickle")
+        raise TypeError(f"{type(result).__name__} holds an object array, which cannot be stored without pickle")
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    json_path, npz_path = _paths(stage, key)
-    write_atomic(npz_path, buffer.getvalue())
-    record = {"key": key, "type": [type(result).__module__, type(result).__qualname__], "npz": file_digest(npz_path), "values": values}
+    record = {
+        "format": FORMAT, "key": key, "type": [type(result).__module__, type(result).__qualname__],
+        "npz": hashlib.sha256(buffer.getvalue()).hexdigest(), "values": values,
+    }
     record = json.loads(json.dumps(record, default=_plain))
-    record["self"] = digest(record)
-    write_atomic(json_path, json.dumps(record).encode())
+    return {**record, "self": digest(record)}, buffer.getvalue()
 
 
-def peek_result(stage: str, key: str) -> dict[str, Any] | None:
-    """The stored JSON values of a stage, or None when there is no sound entry (standard library only)."""
-    json_path, npz_path = _paths(stage, key)
-    try:
-        record = json.loads(json_path.read_bytes())
-        own = record.pop("self")
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None
-    if own != digest(record) or record["key"] != key or record["npz"] != file_digest(npz_path):
-        return None
-    return record
-
-
-def load_result(stage: str, key: str) -> Any | None:
-    """The stored result of a stage as its dataclass, or None when there is no sound entry."""
-    record = peek_result(stage, key)
-    if record is None:
-        return None
+def unpack_result(record: dict[str, Any], stored: bytes, kind: type | None = None) -> Any:
+    """The dataclass that `pack_result` made into these; `kind` is looked up by its recorded name unless given."""
     import importlib
+    import io
 
     import numpy as np
     import pandas as pd
 
-    module, name = record["type"]
-    if not module.startswith("analysis."):
-        return None
-    kind = getattr(importlib.import_module(module), name)
+    if kind is None:
+        module, name = record["type"]
+        if not module.startswith("analysis."):
+            raise ValueError(f"{module} is not a module of the package")
+        kind = getattr(importlib.import_module(module), name)
     values = record["values"]
     content = {}
-    with np.load(_paths(stage, key)[1], allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
         for item in fields(kind):
             value = values[item.name]
             if isinstance(value, dict) and "__table__" in value:
@@ -218,3 +165,49 @@ def load_result(stage: str, key: str) -> Any | None:
             else:
                 content[item.name] = value
     return kind(**content)
+
+
+def store_result(stage: str, key: str, result: Any) -> tuple[dict[str, Any], Any]:
+    """Store a result, the JSON file last; returns its record and the result as it will be read back.
+
+    Raises OSError with the attribute `packed` (that pair) where it cannot be written.
+    """
+    record, stored = pack_result(key, result)
+    packed = record, unpack_result(record, stored, type(result))
+    json_path, npz_path = _paths(stage, key)
+    try:
+        write_atomic(npz_path, stored)
+        write_atomic(json_path, json.dumps(record).encode())
+    except OSError as error:
+        error.packed = packed  # type: ignore[attr-defined]
+        raise
+    return packed
+
+
+def _read_entry(stage: str, key: str) -> tuple[dict[str, Any], bytes] | None:
+    """The record and the arrays of a sound entry, None otherwise (standard library only)."""
+    json_path, npz_path = _paths(stage, key)
+    try:
+        record = json.loads(json_path.read_bytes())
+        content = {name: value for name, value in record.items() if name != "self"}
+        if record["self"] != digest(content) or record["format"] != FORMAT or record["key"] != key:
+            return None
+        stored = npz_path.read_bytes()
+        return (record, stored) if record["npz"] == hashlib.sha256(stored).hexdigest() else None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        return None
+
+
+def peek_result(stage: str, key: str) -> dict[str, Any] | None:
+    """The stored JSON values of a stage, or None when there is no sound entry (standard library only)."""
+    entry = _read_entry(stage, key)
+    return entry[0] if entry else None
+
+
+def load_result(stage: str, key: str) -> Any | None:
+    """The stored result of a stage as its dataclass, or None when there is no sound entry; one made by other classes is not sound either."""
+    entry = _read_entry(stage, key)
+    try:
+        return unpack_result(*entry) if entry else None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, ImportError):
+        return None

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from analysis.errors import InputError
+from analysis.isolation import isolate
 
 __all__ = ["CACHE_DIR", "MOST_THREADS", "ROOT", "THREAD_VARIABLES", "check_threads", "kernel_digest", "prepare_environment", "threads", "usable_cores"]
 
@@ -101,6 +102,7 @@ def prepare_environment() -> None:
                 _refused[name] = text
             os.environ[name] = "1" if name in THREAD_VARIABLES else cores
     os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE_DIR / "numba" / kernel_digest()))
+    isolate(ROOT / "analysis", CACHE_DIR)
 
 
 def check_threads(number: int | None = None) -> None:

@@ -7,7 +7,6 @@ provenance.json, only the standard library is imported.
 
 import importlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from analysis import cache
+from analysis import atomic, cache
 from analysis.config import Config
 from analysis.errors import InputError
 from analysis.journal import event
@@ -27,6 +26,7 @@ from analysis.runtime import ROOT, threads
 __all__ = ["DERIVED", "OUTPUTS", "PROVENANCE", "STAGES", "Output", "Stage", "Study"]
 
 PROVENANCE = "provenance.json"
+JOURNAL = ".unfinished.json"  # in its place while a build writes, and after one that was interrupted
 FROZEN = ROOT / "data" / "frozen"
 LOCK = ROOT / "requirements.lock"
 
@@ -171,6 +171,7 @@ class Study:
         self.say = say or (lambda line: None)
         self.evaluated: list[str] = []  # stages computed, not read from the cache, in order
         self._results: dict[str, Any] = {}
+        self._values: dict[str, dict[str, Any]] = {}  # JSON values of the results that were computed
         self._keys: dict[str, str] = {}
 
     @cached_property
@@ -217,25 +218,35 @@ class Study:
                     if path.parent.name == SIMULATIONS:
                         importlib.import_module("analysis.arrays").check_simulation(path)
                 run = importlib.import_module(stage.module).run
-                cache.store_result(name, self.key(name), run(getattr(self.config, stage.sections[0]), **inputs))
+                result = self._keep(name, run(getattr(self.config, stage.sections[0]), **inputs))
                 seconds = time.perf_counter() - start
                 self.say(f"  {name} done in {seconds:.1f} s")
                 event("stage_done", stage=name, seconds=round(seconds, 3))
                 self.evaluated.append(name)
-                result = cache.load_result(name, self.key(name))
             else:
                 event("stage_cached", stage=name, key=self.key(name))
             self._results[name] = result
         return self._results[name]
 
+    def _keep(self, name: str, result: Any) -> Any:
+        """Put a result into the cache and return it as it will be read back; a cache that cannot take it costs time and no more."""
+        try:
+            record, result = cache.store_result(name, self.key(name), result)
+        except OSError as error:
+            self.say(f"  {name} is not kept in {cache.CACHE_DIR} ({error.strerror}): the next run computes it again")
+            record, result = error.packed  # type: ignore[attr-defined]
+        self._values[name] = record["values"]
+        return result
+
     def peek(self, name: str) -> dict[str, Any]:
         """The JSON values of a stage's result, read without NumPy when the cache holds them."""
-        record = cache.peek_result(name, self.key(name))
-        if record is None:
-            self.get(name)
+        if name not in self._values:
             record = cache.peek_result(name, self.key(name))
-            assert record is not None
-        return record["values"]
+            if record:
+                return record["values"]
+            self._results.pop(name, None)
+            self.get(name)
+        return self._values[name]
 
     # -- artifacts ---------------------------------------------------------------------------------------------------
 
@@ -252,31 +263,47 @@ class Study:
             content["reads"] = {name: cache.file_digest(ROOT / name) for name in output.reads}
         return cache.digest(content)
 
-    def _provenance(self) -> dict[str, Any]:
+    def _provenance(self, name: str = PROVENANCE) -> dict[str, Any]:
+        """What a finished build recorded, or an interrupted one in its journal: groups of artifacts as far as they make sense; {} without any."""
         try:
-            content = json.loads((self.outdir / PROVENANCE).read_bytes())
-            return content if isinstance(content.get("outputs"), dict) else {}
-        except (OSError, ValueError, AttributeError):
+            content = json.loads((self.outdir / name).read_bytes())
+            outputs = {group: entry for group, entry in content["outputs"].items() if isinstance(entry["files"], dict)}
+            return {"outputs": outputs, "names": [str(file) for file in content.get("names", ())]}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
+
+    def _note(self, outputs: dict[str, dict[str, Any]], names: set[str]) -> None:
+        """Put the journal in the place of provenance.json, before a file of these `names` changes."""
+        atomic.write_atomic(self.outdir / JOURNAL, json.dumps({"outputs": outputs, "names": sorted(names)}).encode(), durable=False)
+        (self.outdir / PROVENANCE).unlink(missing_ok=True)
 
     def _sound(self, entry: Any, key: str) -> bool:
         """True when a recorded output has this key and all its files still have their checksums."""
-        if not isinstance(entry, dict) or entry.get("key") != key or not isinstance(entry.get("files"), dict):
+        if not entry or entry.get("key") != key:
             return False
         return all(cache.file_digest(self.outdir / name) == value for name, value in entry["files"].items())
 
     def write(self, only: tuple[str, ...] = ()) -> list[str]:
         """Bring every artifact in `outdir` up to date and return the names of the groups that were written.
 
-        With `only`, just the artifacts that follow from those stages alone. provenance.json is removed before the first
-        file changes and written last, so an interrupted build is never taken for a finished one.
+        With `only`, just the artifacts that follow from those stages alone. provenance.json gives way to a journal before the
+        first file changes and is written last, so an interrupted build is never taken for a finished one and the next goes on
+        from there. While another build writes to `outdir`, this one waits; what killed builds left unfinished is removed.
         """
         made = [path for path in (self.outdir, *self.outdir.parents) if not path.exists()]
         self._require_writable()
+        with atomic.locked(self.outdir, self.say):
+            for folder in (self.outdir, cache.CACHE_DIR / "stages", ROOT):
+                atomic.sweep(folder)
+            return self._write(only, made)
+
+    def _write(self, only: tuple[str, ...], made: list[Path]) -> list[str]:
         reach = self._closure(only)
         outputs = [o for o in OUTPUTS if not only or (set(o.needs) <= reach and set(o.needs) & set(only))]
         derived = () if only else DERIVED
-        before = self._provenance().get("outputs", {})
+        known = self._provenance() or self._provenance(JOURNAL)
+        before = known.get("outputs", {})
+        names = {name for entry in before.values() for name in entry["files"]} | set(known.get("names", ()))
         done: dict[str, dict[str, Any]] = {} if not only else {n: e for n, e in before.items() if n not in {d.name for d in DERIVED}}
         written: list[str] = []
         total = len(outputs) + len(derived)
@@ -294,10 +321,9 @@ class Study:
             key = self._output_key(output, done)
             entry = before.get(output.name)
             if not self._sound(entry, key):
-                (self.outdir / PROVENANCE).unlink(missing_ok=True)
                 self.say(f"[{number}/{total}] {output.name}")
                 start = time.perf_counter()
-                entry = {"key": key, "files": self._make(output)}
+                entry = {"key": key, "files": self._make(output, {**before, **done}, names)}
                 event("output_written", output=output.name, seconds=round(time.perf_counter() - start, 3), files=sorted(entry["files"]))
                 written.append(output.name)
             done[output.name] = entry
@@ -305,7 +331,12 @@ class Study:
             for name in only:
                 self.get(name)
         if written or not (self.outdir / PROVENANCE).is_file():
-            self._finish(done, before)
+            mine = {name: value for output in (*outputs, *derived) for name, value in done[output.name]["files"].items()}
+            foreign = sorted(name for name, value in mine.items() if cache.file_digest(self.outdir / name) != value)
+            if foreign:
+                raise InputError(f"{self.outdir}: something else changed {', '.join(foreign[:3])} during this build; run it again when nothing else writes there.")
+            self._finish(done, names)
+        (self.outdir / JOURNAL).unlink(missing_ok=True)
         return written
 
     def outdated(self) -> list[str]:
@@ -315,27 +346,27 @@ class Study:
             entry = before.get(output.name)
             if not self._sound(entry, self._output_key(output, done)):
                 late.append(output.name)
-            done[output.name] = entry if isinstance(entry, dict) and isinstance(entry.get("files"), dict) else {"files": {}}
+            done[output.name] = entry or {"files": {}}
         return late
 
-    def _make(self, output: Output) -> dict[str, str]:
-        """Run one writer in a scratch directory, move its files into place and return their checksums."""
+    def _make(self, output: Output, known: dict[str, dict[str, Any]], made: set[str]) -> dict[str, str]:
+        """Run one writer in a scratch directory, move its files into place and return their checksums; their names join `made`."""
         inputs = {need: self.get(need) for need in output.needs}
-        with cache.atomic_directory(self.outdir) as scratch:
+        with atomic.atomic_directory(self.outdir) as scratch:
             write = getattr(importlib.import_module(output.module), output.function)
             if output in DERIVED:
                 write(scratch, self.context, artifacts=self.outdir, config=self.config, keys={name: self.key(name) for name in STAGES})
             else:
                 write(scratch, self.context, **inputs)
             names = sorted(path.name for path in scratch.iterdir())
+            made.update(names)
+            self._note(known, made)
             return {name: cache.file_digest(scratch / name) for name in names}
 
-    def _finish(self, outputs: dict[str, dict[str, Any]], before: dict[str, dict[str, Any]]) -> None:
-        """Remove artifacts that an earlier run made and this one does not, then write provenance.json."""
-        current = {name for entry in outputs.values() for name in entry["files"]}
-        for entry in before.values():
-            for name in set(entry.get("files", ())) - current:
-                (self.outdir / Path(name).name).unlink(missing_ok=True)
+    def _finish(self, outputs: dict[str, dict[str, Any]], made: set[str]) -> None:
+        """Remove artifacts that earlier runs made and this one does not, then write provenance.json."""
+        for name in made - {name for entry in outputs.values() for name in entry["files"]}:
+            (self.outdir / Path(name).name).unlink(missing_ok=True)
         content = {
             "artifacts": {name: {"sha256": value, "made_by": group} for group, entry in outputs.items() for name, value in entry["files"].items()},
             "outputs": outputs,
@@ -362,8 +393,7 @@ class Study:
     def _require_writable(self) -> None:
         try:
             self.outdir.mkdir(parents=True, exist_ok=True)
-            probe = self.outdir / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
+            with atomic.scratch_directory(self.outdir):
+                pass
         except OSError as error:
             raise InputError(f"{self.outdir}: cannot write there ({error.strerror}); choose another --outdir.") from None

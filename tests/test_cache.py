@@ -1,8 +1,5 @@
 """Storage and keys: what is stored comes back, what is damaged is not trusted, what changed is noticed."""
 
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,24 +92,3 @@ def test_source_digest_follows_imports_even_inside_functions(tmp_path):
     assert _source_digest("analysis.top", tmp_path) == first
     (tmp_path / "analysis" / "leaf.py").write_text("def g(): return 2")
     assert _source_digest("analysis.top", tmp_path) != first
-
-
-def test_atomic_directory_moves_nothing_when_the_block_fails(tmp_path):
-    (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError), cache.atomic_directory(tmp_path) as scratch:
-        (scratch / "a.txt").write_text("new")
-        raise RuntimeError
-    assert (tmp_path / "a.txt").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
-
-
-def test_scratch_of_a_killed_process_is_removed_and_that_of_a_running_one_kept(tmp_path):
-    killed = subprocess.Popen([sys.executable, "-c", ""])
-    killed.wait()
-    dead, alive = tmp_path / f".writing-{killed.pid}-abc", tmp_path / f".writing-{os.getpid()}-abc"
-    dead.mkdir()
-    alive.mkdir()
-    (dead / "half.csv").write_text("a,")
-    with cache.atomic_directory(tmp_path) as scratch:
-        (scratch / "whole.csv").write_text("a,b\n")
-    assert not dead.exists() and alive.is_dir() and (tmp_path / "whole.csv").is_file()

@@ -8,8 +8,10 @@ PAPER_BUILDER=fallback in the environment skips Quarto.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +37,13 @@ def find_quarto() -> tuple[str, str] | None:
 def render_with_quarto(command: str) -> int:
     """Run `quarto render` on results that are current already; its own checks follow as the post-render script."""
     environment = {**os.environ, "VLMS_EVALUATED": "1", "QUARTO_PYTHON": str(ROOT / ".venv" / "bin" / "python")}
-    return subprocess.run([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment, check=False).returncode
+    # In a group of its own, so that nothing of it goes on after an interruption.
+    with subprocess.Popen([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment, start_new_session=True) as process:
+        try:
+            return process.wait()
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def render_with_fallback() -> int:
@@ -52,6 +60,12 @@ def render_with_fallback() -> int:
 
 def main() -> int:
     """Evaluate, typeset, and name the files; return the exit status."""
+    from analysis.commands import guarded
+
+    return guarded(_render, "the paper of the last complete run stays; the same command makes the new one.")
+
+
+def _render() -> int:
     if os.environ.get("VLMS_EVALUATED") != "1":
         from analysis.__main__ import main as evaluate
 

@@ -13,21 +13,23 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="just submit", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "_output" / "submission", metavar="FOLDER", help="where the bundle goes (default _output/submission)")
     options = parser.parse_args(argv)
+    from analysis.commands import guarded
+
+    return guarded(lambda: _submit(options.output), "the bundle of the last complete run stays; the same command makes the new one.")
+
+
+def _submit(output: Path) -> int:
     if os.environ.get("VLMS_EVALUATED") != "1":
         from analysis.__main__ import main as evaluate
 
         status = evaluate(["--paper"])
         if status:
             return status
-    from analysis.errors import InputError
     from manuscript.build.paper import BuildError
     from manuscript.submission.bundle import make_bundle
 
     try:
-        folder, archive = make_bundle(ROOT, options.output)
-    except InputError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
+        folder, archive = make_bundle(ROOT, output)
     except BuildError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

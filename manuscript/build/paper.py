@@ -7,13 +7,15 @@ manuscript uses: variables, `output: asis`, figure and table divs, keys of equat
 import json
 import re
 import subprocess
-import tempfile
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
+from analysis.atomic import scratch_directory
 from analysis.report.access import scoped
 
 __all__ = ["BuildError", "build", "substitute"]
@@ -71,11 +73,14 @@ def execute(sources: list[str], root: Path) -> list[list[Any]]:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
+    from traitlets.config import Config
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    place = {"metadata": {"path": str(root)}}
+    # Names that exist in the memory of Linux alone: neither the network nor the disk is needed to talk to the kernel.
+    talk = Config({"KernelManager": {"transport": "ipc", "ip": f"@chunks-{uuid4().hex}"}} if sys.platform == "linux" else {})
     try:
-        NotebookClient(notebook, timeout=600, kernel_name="python3", extra_arguments=["--log-level=ERROR"], resources=place).execute()
+        NotebookClient(notebook, timeout=600, kernel_name="python3", extra_arguments=["--log-level=ERROR"], resources={"metadata": {"path": str(root)}},
+                       config=talk).execute()
     except CellExecutionError as error:
         raise BuildError(f"a chunk of the manuscript failed: {error.ename}: {error.evalue}") from error
     return [cell.outputs for cell in notebook.cells]
@@ -121,9 +126,7 @@ def build(root: Path) -> tuple[Path, Path]:
     sources = CHUNK.findall(body)
     texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(sources, execute(sources, root), strict=True)])
     text = CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".building-") as folder:
-        work = Path(folder)
+    with scratch_directory(target.parent) as work:
         (work / "html.json").write_text(json.dumps({**metadata, "author": by_line}, default=str), encoding="utf-8")
         pages = {**settings["format"]["typst"], "page-numbering": "1", **metadata}
         (work / "typst.json").write_text(json.dumps(pages, default=str), encoding="utf-8")

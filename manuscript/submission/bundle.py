@@ -8,11 +8,11 @@ import os
 import re
 import shutil
 import tarfile
-import tempfile
 from pathlib import Path
 
 import yaml
 
+from analysis.atomic import replace_folder, scratch_directory
 from analysis.errors import InputError
 from manuscript.build.paper import PDF_TIME, BuildError
 from manuscript.submission import latex, machine_tables
@@ -154,19 +154,13 @@ def make_bundle(root: Path, folder: Path) -> tuple[Path, Path]:
         raise InputError(f"{folder}: holds something that is no bundle of ours and would be lost; choose another --output.")
     archive = folder.with_name(f"{folder.name}.tar.gz")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+        with scratch_directory(folder.parent) as scratch:
+            new = scratch / "new"
+            new.mkdir()
+            _fill(root, new, provenance)
+            (scratch / "archive").write_bytes(pack(new, folder.name))
+            replace_folder(new, folder)
+            os.replace(scratch / "archive", archive)
     except OSError as error:
-        raise InputError(f"{folder}: cannot write there ({error.strerror}); choose another --output.") from None
-    try:
-        new = scratch / "new"
-        new.mkdir()
-        _fill(root, new, provenance)
-        (scratch / "archive").write_bytes(pack(new, folder.name))
-        if folder.exists():
-            folder.rename(scratch / "old")
-        new.rename(folder)
-        os.replace(scratch / "archive", archive)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        raise InputError(f"{folder}: cannot write there ({error.strerror}); free it or choose another --output.") from None
     return folder, archive
