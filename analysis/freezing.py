@@ -172,7 +172,7 @@ def _ledger(before: Outcome, after: Outcome, shown: int | None) -> list[str]:
     lines = [f"Ledger, rows left after each step: {f'{len(changed)} of {len(rows)} numbers change' if changed else 'the same at every step'}"]
     lines += _cut(changed, shown) if shown is not None else list(rows)
     statuses = {name: (before.corrections.get(name, "none"), status) for name, status in after.corrections.items()}
-    differing = [f"  correction of {name}: {first} → {second}" for name, (first, second) in statuses.items() if first != second and before.corrections]
+    differing = [f"  correction of {name}: {' → '.join(pair)}" for name, pair in statuses.items() if len({*pair}) > 1 and before.corrections]
     return lines + _cut(differing, shown)
 
 
@@ -249,7 +249,8 @@ def freezing(
         if not yes:
             if not sys.stdin.isatty():
                 raise InputError(
-                    f"{_shown(folder)} was not replaced: there is no terminal to ask on. Add --yes to replace it, or --dry-run to see the report alone."
+                    f"{_shown(folder)} was not replaced: there is no terminal to ask on. Add --yes to replace it, or --dry-run to see the report "
+                    "alone."
                 )
             if not _confirmed(folder):
                 print("Nothing was replaced.")

@@ -76,7 +76,8 @@ class Server:
             **self.identity())
         if check and done.returncode:
             told = (done.stderr or done.stdout).strip().splitlines()
-            raise RuntimeError(f"{Path(command[0]).name} {' '.join(map(str, command[1:3]))} ended with status {done.returncode}: {' | '.join(told[-3:])}")
+            what = " ".join([Path(command[0]).name, *map(str, command[1:3])])
+            raise RuntimeError(f"{what} ended with status {done.returncode}: {' | '.join(told[-3:])}")
         return done
 
     def start(self, *command: str | Path, log: str) -> subprocess.Popen:
@@ -137,7 +138,8 @@ def _database(server: Server, programs: Path) -> None:
     folder = server.folder
     server.run(programs / "initdb", "-D", folder / "pg", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-U", server.account)
     server.database = server.start(
-        programs / "postgres", "-D", folder / "pg", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=20", log="postgres.log")
+        programs / "postgres", "-D", folder / "pg", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=20",
+        log="postgres.log")
     _wait(lambda: server.run(programs / "pg_isready", "-h", folder, check=False).returncode == 0, server.database, folder / "postgres.log")
     server.run(programs / "createdb", "-h", folder, "--encoding=UTF-8", "--template", "template0", "gavo")
 

@@ -1,18 +1,25 @@
 """The fetch against a genuine table service; the trials run with VLMS_TAP_SERVER=1 alone (`just tap-server` prints them as a table)."""
 
+import io
 import os
+import re
 
 import pandas as pd
 import pytest
+import pyvo
+from astropy.io import votable
 
+from analysis.catalogue.answers import complaint
 from analysis.catalogue.frozen import read_companions
 from analysis.catalogue.read_pscomppars import read_pscomppars
 from tests.services import dachs
+from tests.services.answers import CUT_VOTABLE, ERRORS
 from tests.services.archive import archive_rows, resource_descriptor, write_export
 from tests.services.trials import asked_columns, trials
 
 ASKED = os.environ.get("VLMS_TAP_SERVER", "")
-NOT_THERE = ["source_row", "flags", "host_age_gyr", "host_age_reference"]  # place and notes of a row are its export's, ages partly another catalogue's
+# The place and the notes of a row are its export's, and ages are partly another catalogue's.
+NOT_THERE = ["source_row", "flags", "host_age_gyr", "host_age_reference"]
 
 
 def test_the_archive_columns_hold_what_the_frozen_table_holds(tmp_path):
@@ -39,6 +46,24 @@ def test_missing_packages_are_named_with_the_command_that_installs_them(monkeypa
     monkeypatch.setattr(dachs.shutil, "which", lambda *arguments, **more: None)
     told = dachs.missing()
     assert told.startswith("DaCHS and PostgreSQL") and dachs.PACKAGES in told and "\n" not in told
+
+
+@pytest.mark.parametrize("wrong", ERRORS)
+def test_the_words_of_a_genuine_error_document_reach_the_user(wrong):
+    document, words = ERRORS[wrong]
+    said = complaint(document)
+    assert said.startswith("the query was refused: ") and words in said and "HINT" not in said and "\n" not in said
+
+
+def test_genuine_samples_are_read_by_an_independent_reader_as_they_are_meant():
+    """pyvo, which follows the standard, sees an error in each error document and the overflow after the table."""
+    for document, words in ERRORS.values():
+        with pytest.raises(pyvo.dal.DALQueryError, match=re.escape(words)):
+            pyvo.dal.TAPResults(votable.parse(io.BytesIO(document), verify="ignore"))
+    cut = pyvo.dal.TAPResults(votable.parse(io.BytesIO(CUT_VOTABLE), verify="ignore"))
+    with pytest.warns(pyvo.dal.DALOverflowWarning):
+        cut.check_overflow_warning()
+    assert len(cut) == 1
 
 
 @pytest.mark.skipif(not ASKED, reason="VLMS_TAP_SERVER is not set; the trials need DaCHS and take a minute")
