@@ -17,13 +17,14 @@ from analysis.cache import write_atomic
 from analysis.catalogue.answers import HEAD, complaint
 from analysis.catalogue.assemble import HOST_MASS_LIMIT
 from analysis.catalogue.convert import numbers, texts
-from analysis.catalogue.gaia import gaia_text, read_gaia
+from analysis.catalogue.gaia import gaia_text, is_source_id, read_gaia
 from analysis.catalogue.gaia_match import ARCHIVE_COLUMNS, match_rows
 from analysis.catalogue.manifest import GAIA, digest
 from analysis.catalogue.read_pscomppars import KIND as PS_KIND
 from analysis.catalogue.textfile import read_text_table
 from analysis.catalogue.transport import Policy, download, provenance_path
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = ["BATCH", "SERVICE", "TAP", "fetch_gaia", "gaia_adql", "identifiers"]
 
@@ -45,9 +46,9 @@ def identifiers(ps: Path, host_mass_limit: float = HOST_MASS_LIMIT) -> dict[str,
         if host is None or name is None or not mass <= host_mass_limit:
             continue
         digits = name.removeprefix(PREFIX)
-        if not (digits.isascii() and digits.isdigit() and 0 < int(digits) < 2**63):
+        if not is_source_id(digits):
             raise InputError(
-                f"{text.name}, line {line}, column gaia_dr3_id: '{name[:40]}' is not an identifier; expected '{PREFIX}' and digits. Mend the cell or empty it."
+                f"{text.name}, line {line}, column gaia_dr3_id: '{shown(name)}' is not an identifier; expected '{PREFIX}' and digits. Mend the cell or empty it."
             )
         if found.setdefault(host, int(digits)) != int(digits):
             raise InputError(f"{text.name}, line {line}: {host} has another gaia_dr3_id on an earlier line; expected one per host. Mend one of them.")
@@ -136,7 +137,7 @@ def _rows(file: Path, table: str, batch: list[int]) -> list[dict[str, str]]:
     asked = set(map(str, batch))
     for line, row in zip(text.lines, rows, strict=True):
         if row["source_id"] not in asked:
-            raise InputError(f"{text.name}, line {line}: source_id '{row['source_id'][:40]}' was not asked for; expected rows of gaiadr3.{table}.")
+            raise InputError(f"{text.name}, line {line}: source_id '{shown(row['source_id'])}' was not asked for; expected rows of gaiadr3.{table}.")
     if table == "gaia_source" and len({row["source_id"] for row in rows}) != len(rows):
         raise InputError(f"{text.name}: a source appears twice; expected each source of gaiadr3.gaia_source once.")
     return rows

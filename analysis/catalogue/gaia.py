@@ -7,6 +7,7 @@ in_gaia_source 0. A table that does not exist means that nobody was asked, which
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +16,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.catalogue.convert import MISSING, numbers
+from analysis.catalogue.convert import MISSING, numbers, texts
 from analysis.catalogue.manifest import GAIA, read_manifest, verified
 from analysis.catalogue.schema import Column
 from analysis.catalogue.textfile import TextTable, read_text_table
 from analysis.config import GaiaConfig
 from analysis.errors import InputError
+from analysis.inputs import shown
 
-__all__ = ["COLUMNS", "COLUMN_NAMES", "CORRELATED", "KIND", "TABLES", "Gaia", "gaia_text", "parse_correlations", "read_gaia", "run"]
+__all__ = ["COLUMNS", "COLUMN_NAMES", "CORRELATED", "KIND", "TABLES", "Gaia", "gaia_text", "is_source_id", "parse_correlations", "read_gaia", "run"]
 
 KIND = "the cross-match of hosts with Gaia DR3"
 TABLES = ("nss_two_body_orbit", "nss_acceleration_astro", "nss_non_linear_spectro")
 # What the column `correlations` is about, in this order: the numbers from which the size of an orbit follows.
 CORRELATED = ("solution_parallax_mas", "thiele_innes_a_mas", "thiele_innes_b_mas", "thiele_innes_f_mas", "thiele_innes_g_mas", "period_day")
+LONGEST_CELL = 400  # characters: fifteen correlations with all their digits
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _with_error(name: str, unit: str, low: float, high: float, description: str) -> list[Column]:
@@ -121,12 +125,19 @@ def read_gaia(path: Path) -> pd.DataFrame:
     for column in COLUMNS:
         if column.kind == "number":
             _check_range(text, column)
+        else:
+            texts(text, column.name, LONGEST_CELL)
     for index, line in enumerate(text.lines):
         row = {name: column[index] for name, column in cells.items()}
         _check_row(text, line, row)
     _check_repeats(text, cells)
     rows = [{name: cells[name][index] for name in COLUMN_NAMES} for index in range(len(text.rows))]
     return _typed(rows)
+
+
+def is_source_id(text: str) -> bool:
+    """True for the digits of a positive 64-bit number, as Gaia numbers its sources."""
+    return text.isascii() and text.isdigit() and len(text) <= 19 and not text.startswith("0") and int(text) < 2**63
 
 
 def _check_range(text: TextTable, column: Column) -> None:
@@ -143,13 +154,15 @@ def _check_row(text: TextTable, line: int, row: dict[str, str]) -> None:
 
     def refuse(column: str, expected: str) -> None:
         raise InputError(
-            f"{text.name}, line {line}, column {column}: '{row[column][:40]}' is not allowed; expected {expected}. Mend the cell or fetch the table again."
+            f"{text.name}, line {line}, column {column}: '{shown(row[column])}' is not allowed; expected {expected}. Mend the cell or fetch the table again."
         )
 
     if not row["host_name"]:
         refuse("host_name", "the name of a host")
-    if not (row["gaia_dr3_id"].isascii() and row["gaia_dr3_id"].isdigit() and 0 < int(row["gaia_dr3_id"]) < 2**63):
+    if not is_source_id(row["gaia_dr3_id"]):
         refuse("gaia_dr3_id", "the digits of a Gaia DR3 source_id")
+    if row["asked_on"] and not DATE.fullmatch(row["asked_on"]):
+        refuse("asked_on", "a date as YYYY-MM-DD, or nothing")
     if row["solution_table"] not in ("", *TABLES):
         refuse("solution_table", f"one of {', '.join(TABLES)}, or nothing")
     if bool(row["solution_table"]) != bool(row["solution_type"]):

@@ -273,7 +273,8 @@ def test_text_is_exact_and_sorted(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"host_name": ""}, "host_name"), ({"gaia_dr3_id": "1e5"}, "gaia_dr3_id"), ({"ruwe": -1.0}, "ruwe"), ({"ra_deg": 400.0}, "ra_deg"),
+        ({"host_name": ""}, "host_name"), ({"host_name": "a\x07"}, "host_name"), ({"asked_on": "yesterday"}, "asked_on"), ({"gaia_dr3_id": "9" * 5000}, "gaia_dr3_id"),
+        ({"gaia_dr3_id": "012"}, "gaia_dr3_id"), ({"gaia_dr3_id": "1e5"}, "gaia_dr3_id"), ({"ruwe": -1.0}, "ruwe"), ({"ra_deg": 400.0}, "ra_deg"),
         ({"solution_table": "nss_vim_fl", "solution_type": "VIMF"}, "solution_table"), ({"solution_type": "Orbital"}, "solution_type"),
         ({"solution_table": TABLES[0], "solution_type": "Orbital", "in_gaia_source": 0.0}, "in_gaia_source"),
         ({"correlations": "0.1 0.2"}, "correlations"), ({"correlations": " ".join(["2"] * 15)}, "correlations"), ({"eccentricity": 1.2}, "eccentricity"),
@@ -296,6 +297,30 @@ def test_a_shared_source_is_asked_for_once(archive, tmp_path):
     frame = read_gaia(archive.fetch(tmp_path / "got", ps))
     assert frame["host_name"].tolist() == ["Pair 1", "Pair 2"] and (frame["period_day"] == frame["period_day"][0]).all()
     assert archive.queries[0].count(str(BH1)) == 1
+
+
+def test_damaged_files_are_read_or_refused(tmp_path):
+    """Bytes of a good file changed, doubled, dropped: a table with values in range, or one sentence."""
+    good = gaia_text([facts(), facts(host_name="Two", gaia_dr3_id="13", ruwe=1.2, solution_table=TABLES[0], solution_type="Orbital", period_day=3.5,
+                                    correlations=" ".join(["0.1"] * 15))]).encode()
+    rng = np.random.default_rng(4)
+    path, refused = tmp_path / GAIA, 0
+    for _ in range(600):
+        raw = bytearray(good)
+        start = int(rng.integers(len(COLUMN_NAMES) * 12, len(raw))) if rng.random() < 0.8 else int(rng.integers(len(raw)))
+        for _ in range(int(rng.integers(1, 4))):
+            place = min(start + int(rng.integers(30)), len(raw) - 1)
+            piece = [b"", b"\x00", b"9" * 400, b"nan", b",", b"\n", b'"', "é".encode(), b"-", bytes([int(rng.integers(256))])][int(rng.integers(10))]
+            raw[place : place + int(rng.integers(3))] = piece
+        path.write_bytes(raw)
+        try:
+            frame = read_gaia(path)
+        except InputError as error:
+            refused += 1
+            assert str(error).count("\n") == 0
+        else:
+            assert not (frame["ruwe"] < 0).any() and frame["gaia_dr3_id"].str.isdigit().all()
+    assert refused > 100
 
 
 def test_header_must_be_ours(tmp_path):
