@@ -72,6 +72,12 @@ sweep *args: _environment
 ladder *args: _environment
     @{{python}} -m analysis.migration.ladder "$@"
 
+# Integrate planets that migrate around binaries; `just circumbinary freeze` keeps the outcomes
+[group("analysis")]
+[no-exit-message]
+circumbinary *args: _environment
+    @{{python}} -m analysis.migration.circumbinary_recipe "$@"
+
 # Integrate the fixed triples directly (needs `just setup --extra peers`)
 [group("analysis")]
 [no-exit-message]

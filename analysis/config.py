@@ -631,8 +631,8 @@ class CircumbinaryConfig:
     binary_eccentricities: tuple[float, ...] = param((0.0, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5), "", "e_B of the grid", "Gianuzzi et al. 2023, table 2", within=(-1e-300, 0.8))
     eccentricities: tuple[float, ...] = param((0.0, 0.001, 0.01, 0.1), "", "e of the planet at the start", "Gianuzzi et al. 2023, table 2", within=(-1e-300, 0.5))
     planet_masses: tuple[float, ...] = param((5.0, 20.0, 93.0), "Mearth", "planet masses of the grid", "Gianuzzi et al. 2023, table 2", within=(0, 3000))
-    axis_times: tuple[float, ...] = param((1e4, 3e4, 1e5, 3e5, 1e6), "periods", "tau_a of the grid", CHOICE, within=(100, 1e8))
-    eccentricity_times: tuple[float, ...] = param((4e3, 1.7e4, 6e4, 2.2e5, 8e5), "periods", "tau_e of the grid; all 25 ratios to tau_a differ, as in the paper", CHOICE, within=(100, 1e9))
+    axis_times: tuple[float, ...] = param((1e4, 2e4, 5e4, 1e5, 3e5), "periods", "tau_a of the grid", CHOICE, within=(100, 1e8))
+    eccentricity_times: tuple[float, ...] = param((4e3, 1.7e4, 6.5e4, 2.2e5, 8e5), "periods", "tau_e of the grid; all 25 ratios to tau_a differ, as in the paper", CHOICE, within=(100, 1e9))
     period_ratio: float = param(12.0, "", "period ratio at the start", CHOICE, within=(3, 100))
     total_mass: float = param(1.0, "Msun", "mass of both stars of the grid", CHOICE, within=POSITIVE)
     binary_axis: float = param(0.1, "au", "axis of the binary of the grid; only the radii that count as a collision depend on it", CHOICE, within=POSITIVE)
@@ -674,7 +674,7 @@ class CircumbinaryConfig:
     host_time_min: float = param(1e4, "yr", "smallest tau_a", CHOICE, within=POSITIVE)
     host_time_max: float = param(1e6, "yr", "largest tau_a; log-uniform", CHOICE, within=POSITIVE)
     host_periods_min: float = param(1e3, "periods", "tau_a is never below this", CHOICE, within=(100, 1e8))
-    host_periods_max: float = param(3e5, "periods", "nor above: slower migration is as adiabatic", CHOICE, within=(100, 1e8))
+    host_periods_max: float = param(1e5, "periods", "nor above: slower migration is as adiabatic", CHOICE, within=(100, 1e8))
     damping_ratio_min: float = param(1.0, "", "smallest tau_a / tau_e", CHOICE, within=POSITIVE)
     damping_ratio_max: float = param(100.0, "", "largest; log-uniform", "Lee & Peale 2002", within=POSITIVE)
     map_binary_eccentricities: tuple[float, ...] = param((0.01, 0.1, 0.5), "", "e_B of the dynamical maps", CHOICE, within=(-1e-300, 0.8))
@@ -686,7 +686,7 @@ class CircumbinaryConfig:
     map_planet_mass: float = param(5.0, "Mearth", "planet of the maps", CHOICE, within=POSITIVE)
     map_periods: float = param(3000.0, "periods", "length of their runs", CHOICE, within=(100, 1e7))
     rerun_share: float = param(0.02, "", "share of the frozen runs that every build integrates again and compares", CHOICE, within=SHARE)
-    rerun_longest: float = param(1e5, "periods", "longest run that it integrates again", CHOICE, within=POSITIVE)
+    rerun_longest: float = param(8e4, "periods", "longest run that it integrates again", CHOICE, within=POSITIVE)
     seed: int = param(2211, "", "random seed")
 
 
