@@ -20,6 +20,7 @@ __all__ = [
     "CatalogueConfig",
     "CircumbinaryConfig",
     "Config",
+    "DesertConfig",
     "DetectionConfig",
     "DiskConfig",
     "EccentricityConfig",
@@ -219,6 +220,54 @@ class OriginSkillConfig:
     bin_edges: tuple[float, ...] = param((0.0, 0.05, 0.2, 0.5, 0.8, 1.0), "", "predicted probabilities that bound the bins of the reliability diagram", CHOICE, within=(-inf, 1))
     slopes: tuple[float, float, float] = param((1.5, 0.5, -0.5), "", "declared truth behind the target's calibration: log odds per standard deviation of log a, e, log M_star", CHOICE)
     slope: float = param(1.5, "", "declared alternative: log odds per standard deviation of the index in (log a, e, log M_star) within a method", CHOICE)
+    seed: int = param(6894, "", "random seed")
+
+
+@dataclass(frozen=True)
+class DesertConfig:
+    """A desert between planets and binaries: region, densities, priors (all uniform), sampling and test; detection is that of DetectionConfig."""
+
+    mass_ratio_range: tuple[float, float] = param((1e-3, 1.0), "", "mass ratios of the region", CHOICE, within=POSITIVE)
+    mass_range: tuple[float, float] = param((0.2, 80.0), "Mjup", "companion masses of the region: 1e-3 of the heaviest host, up to the catalogues' limit", CHOICE, within=POSITIVE)
+    axis_range: tuple[float, float] = param((0.1, 10.0), "au", "axes of the region, where lensing, velocities and astrometry overlap", CHOICE, within=POSITIVE)
+    all_axes: tuple[float, float] = param((0.01, 1600.0), "au", "axes of the pass that adds transits and imaging", CHOICE, within=POSITIVE)
+    cell: float = param(0.05, "dex", "cells in mass ratio or mass", CHOICE, within=POSITIVE)
+    axis_cell: float = param(0.1, "dex", "cells in axis", CHOICE, within=POSITIVE)
+    min_rows: int = param(12, "", "fewest companions in the region", CHOICE)
+    ratio_desert: tuple[float, float] = param((0.02, 0.05), "", "desert in mass ratio", "Zhang 2025", within=SHARE)
+    mass_desert: tuple[float, float] = param((24.0, 42.0), "Mjup", "desert in mass, about 30 MJ", "Cui et al. 2026", within=POSITIVE)
+    steepest: float = param(2.0, "dex/dex", "largest slope of a density, either sign", CHOICE, within=POSITIVE)
+    most_curved: float = param(1.0, "1/dex", "largest downward curvature of a smooth density", CHOICE, within=POSITIVE)
+    deepest: float = param(2.0, "dex", "deepest floor, and largest step height and ratio of the log-normal's peak, either sign", CHOICE, within=POSITIVE)
+    peak_widths: tuple[float, float] = param((0.1, 1.0), "dex", "standard deviation of the log-normal", CHOICE, within=POSITIVE)
+    bins: int = param(8, "", "steps of the step function", CHOICE)
+    half_widths: tuple[float, float] = param((0.1, 0.5), "dex", "half width of a dip; the desert of Zhang (2025) has 0.2", CHOICE, within=POSITIVE)
+    dip_edge: float = param(0.05, "dex", "logistic scale of a dip's edges", CHOICE, within=POSITIVE)
+    flank: float = param(0.4, "dex", "least distance of a dip's centre, or of a line at 1 au, from the ends of the range", CHOICE, within=POSITIVE)
+    transition_widths: tuple[float, float] = param((0.03, 0.5), "dex", "transition widths of the two lines", CHOICE, within=POSITIVE)
+    steepest_line: float = param(1.0, "dex/dex", "largest slope of a line in log axis, either sign", CHOICE, within=POSITIVE)
+    narrowest: float = param(0.2, "dex", "least distance of the lines within the region", CHOICE, within=POSITIVE)
+    valley_depth: float = param(0.3, "dex", "depth from which a valley counts as a desert: a factor of two", CHOICE, within=POSITIVE)
+    walkers: int = param(32, "", "walkers of an ensemble", "Foreman-Mackey et al. 2013", within=(3, inf))
+    ensembles: int = param(2, "", "independent ensembles", CHOICE, within=(1, inf))
+    burn_in: int = param(500, "", "steps left out", CHOICE)
+    steps: int = param(5000, "", "steps kept", CHOICE)
+    autocorrelation_times: float = param(50.0, "", "fewest autocorrelation times in a chain whose estimate is trusted", "emcee", within=POSITIVE)
+    largest_rhat: float = param(1.05, "", "largest rank-normalised split R-hat of a trusted posterior", "Vehtari et al. 2021", within=(1, inf))
+    least_effective: float = param(400.0, "", "fewest effective draws of a trusted posterior", "Vehtari et al. 2021", within=POSITIVE)
+    largest_pareto_k: float = param(0.7, "", "Pareto k above which a left-out density is not trusted", "Vehtari et al. 2024", within=POSITIVE)
+    least_points: float = param(150.0, "", "fewest effective points of a trusted quadrature, with every host or without any one", CHOICE, within=POSITIVE)
+    loo_draws: int = param(4000, "", "posterior draws of PSIS-LOO", CHOICE)
+    points: int = param(65536, "", "points of the prior in a quadrature; a power of two", CHOICE)
+    test_points: int = param(4096, "", "points of the prior in the test; a power of two", CHOICE)
+    bootstrap: int = param(999, "", "catalogues simulated under the smooth density, for the test", CHOICE)
+    pass_bootstrap: int = param(99, "", "of each robustness pass", CHOICE)
+    power_catalogues: int = param(199, "", "catalogues of the declared alternative", CHOICE)
+    alternative_depth: float = param(-1.0, "dex", "depth of the declared alternative, a desert at ratio_desert", "Zhang 2025: about an order of magnitude", within=(-3, 0))
+    threshold_shift: float = param(0.3, "dex", "shift of a detection threshold in the robustness passes", CHOICE, within=POSITIVE)
+    bandwidths: tuple[float, ...] = param((0.7, 1.0, 1.4), "", "bandwidths of the kernel density over Scott's, the default among them", CHOICE, within=POSITIVE)
+    min_group: int = param(3, "", "fewest values of a group in a two-sample test", CHOICE)
+    validation_catalogues: int = param(40, "", "catalogues of each case of FGK hosts simulated under the numbers of Cui et al.", CHOICE)
     seed: int = param(6894, "", "random seed")
 
 
@@ -705,6 +754,7 @@ class Config:
     eccentricity_inference: EccentricityInferenceConfig = EccentricityInferenceConfig()
     origin_skill: OriginSkillConfig = OriginSkillConfig()
     detection: DetectionConfig = DetectionConfig()
+    desert: DesertConfig = DesertConfig()
     age_inference: AgeInferenceConfig = AgeInferenceConfig()
     calibration: CalibrationConfig = CalibrationConfig()
     robustness: RobustnessConfig = RobustnessConfig()

@@ -21,6 +21,10 @@ SMALL = {
     "mixture_tests": {"draws": 9, "repeat_draws": 9, "starts": 2, "resamples": 9, "dip_draws": 99, "dip_picks": 5, "splits": 3},
     "robustness": {"restarts": 2},
     "detection": {"bootstrap": 19, "mixture_catalogues": 19, "mixture_starts": 2, "clump_catalogues": 3, "pass_bootstrap": 3, "power_catalogues": 9},
+    "desert": {
+        "steps": 100, "burn_in": 20, "walkers": 20, "points": 4096, "test_points": 1024, "bootstrap": 19, "pass_bootstrap": 3, "power_catalogues": 9,
+        "validation_catalogues": 2, "loo_draws": 400,
+    },
     "kozai": {"mass_cells": 10, "axis_cells": 10, "draws": 50},
     "disk": {"draws": 200, "axis_cells": 10},
     "secular": {"step_limit": 20_000},  # other physics than the frozen ensemble: a small one of its own
