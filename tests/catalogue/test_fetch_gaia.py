@@ -20,8 +20,9 @@ from analysis.catalogue.gaia import COLUMN_NAMES, CORRELATED, TABLES, gaia_text,
 from analysis.catalogue.gaia_match import ARCHIVE_COLUMNS, SOURCE_TABLE, correlation_text, match_rows
 from analysis.catalogue.manifest import FROZEN, GAIA, digest, read_manifest
 from analysis.catalogue.request import Policy
-from analysis.config import GaiaConfig
+from analysis.config import Config, GaiaConfig, with_overrides
 from analysis.errors import InputError
+from analysis.study import Study
 from tests.catalogue.exports import PS_DEFAULTS, bd_row, ps_row, write_bd, write_ps
 
 BH1 = 4373465352415301632  # exact only as an integer: the nearest double is another number
@@ -352,6 +353,15 @@ def test_without_a_table_nobody_was_asked():
 def test_table_of_ones_own(tmp_path):
     found = table_module.run(GaiaConfig(table=str(write_gaia(tmp_path / "mine.csv", [facts()]))))
     assert found.about == {"asked": True, "frozen": False, "source": {"file": "mine.csv"}} and len(found.table) == 1
+
+
+def test_edited_table_is_read_again(tmp_path):
+    path = write_gaia(tmp_path / "mine.csv", [facts()])
+    keys = []
+    for ruwe in (1.0, 2.0):
+        write_gaia(path, [facts(ruwe=ruwe)])
+        keys.append(Study(with_overrides(Config(), {"gaia": {"table": str(path)}}, "test")).key("gaia_companions"))
+    assert keys[0] != keys[1]
 
 
 def test_freeze_keeps_the_table_with_its_origin(archive, ps, tmp_path):

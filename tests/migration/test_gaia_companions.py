@@ -162,6 +162,20 @@ def test_correlations_matter_and_impossible_ones_do_not_stop():
     assert implied(orbit(correlations=impossible), CONFIG, 0.15, 0.01, 0.0, **BOUNDS)[0].mass.size == CONFIG.draws
 
 
+def test_stated_parallax_errors_are_widened():
+    """By the factor of bright stars, of faint ones, or of accelerations."""
+    bare, spreads = replace(CONFIG, parallax_inflation=(1.0, 1.0, 1.0)), {}
+    for name, config in (("bare", bare), ("bright", replace(bare, parallax_inflation=(4.0, 1.0, 1.0))), ("faint", replace(bare, parallax_inflation=(1.0, 4.0, 1.0)))):
+        for magnitude in (13.0, 15.0):
+            row = orbit(error=1e-6, parallax_error=0.5, g_mag=magnitude, period_day_err=0.0)
+            spreads[name, magnitude] = np.std(implied(row, config, 0.15, 1e-9, 0.0, **BOUNDS)[0].mass)
+    assert spreads["bright", 13.0] / spreads["bare", 13.0] == pytest.approx(4, rel=0.05) and spreads["bright", 15.0] == spreads["bare", 15.0]
+    assert spreads["faint", 15.0] / spreads["bare", 15.0] == pytest.approx(4, rel=0.05) and spreads["faint", 13.0] == spreads["bare", 13.0]
+    three = replace(bare, parallax_inflation=(1.0, 1.0, 4.0))
+    pulls = [np.median(np.abs(np.log(implied(acceleration(solution_parallax_mas_err=2.0), c, 0.15, 1e-9, 0.0, **BOUNDS)[1].axis))) for c in (bare, three)]
+    assert pulls[0] != pulls[1]
+
+
 def test_an_orbit_too_large_for_light_has_a_dark_end_alone():
     ends = implied(orbit(axis=25.0, error=0.1), CONFIG, 0.15, 0.01, 0.0, **BOUNDS)
     assert [end.name for end in ends] == ["dark companion"] and np.median(ends[0].mass) > 0.15
@@ -181,7 +195,9 @@ def test_ends_of_an_acceleration():
     assert (far.axis >= near.axis).all() and (far.mass <= BOUNDS["heaviest"] * (1 + 1e-9)).all() and (far.axis <= BOUNDS["largest_axis"]).all()
     # on every draw the pull m/a^2 is one number, at least that of the acceleration seen from above
     np.testing.assert_allclose(near.mass / near.axis**2, far.mass / far.axis**2, rtol=1e-9)
-    assert (far.mass / far.axis**2).min() >= 0.9 / 40.0 / G
+    pull = far.mass / far.axis**2
+    assert pull.min() >= 0.95 / 40.0 / G
+    assert np.median(pull) == pytest.approx(1 / 40.0 / G / math.sqrt(3 / 4), rel=0.05)  # half of all directions lie within 60 degrees of the sky
     assert 0.5 < near.possible < 1 or near.possible == 1
 
 
