@@ -178,8 +178,15 @@ def test_strange_headers_end_in_a_file_or_a_sentence(server, tmp_path, headers):
         assert str(error).startswith("Service ") and not names(tmp_path)
 
 
-def test_ten_million_rows_fill_neither_memory_nor_disk(server, tmp_path):
+def test_ten_million_rows_fill_neither_memory_nor_disk(server, tmp_path, monkeypatch):
     server.answers["/t"] = stream(b"a,b\n", b"1234567890,1234567890\n", TEN_MILLION)
+    append = Partial.append
+
+    def watched(self, piece):
+        append(self, piece)
+        assert self.size <= SHORT.size_limit, "more on disk than the limit"
+
+    monkeypatch.setattr(Partial, "append", watched)
     tracemalloc.start()
     try:
         with pytest.raises(InputError, match="more than 1 MiB"):
