@@ -1,5 +1,6 @@
 """A web server on the loopback interface that misbehaves as told, and remembers what it was asked."""
 
+import atexit
 import http.server
 import shutil
 import socket
@@ -195,6 +196,7 @@ def certificate() -> Path | None:
     if not shutil.which("openssl"):
         return None
     folder = Path(mkdtemp(prefix="certificate-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={HOST}",
          "-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")],
