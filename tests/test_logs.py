@@ -69,7 +69,7 @@ def test_refused_input_and_bugs_end_the_journal_with_their_status(tmp_path, monk
     found = records(tmp_path / "logs")
     assert found[-1]["status"] == 2 and [record["level"] for record in found if record["event"] == "message"][-1:] == ["error"]
     (log,) = (tmp_path / "logs").glob("*.log")
-    assert "\x1b" not in log.read_text() and "no such.csv" in log.read_text()
+    assert "\x1b" not in log.read_text() and "such.csv: no such file" in log.read_text()
     log.unlink()
     next((tmp_path / "logs").glob("*.jsonl")).unlink()
     monkeypatch.setattr("analysis.__main__._run", lambda chosen: 1 // 0)
