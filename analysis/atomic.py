@@ -102,7 +102,7 @@ def write_atomic(path: Path, content: bytes, durable: bool = True) -> None:
     """Replace `path` by `content` in one step: after a crash the old file or the new one is there.
 
     When `durable`, file and name go to the disk at once, so that a power cut changes nothing about that: for what a person keeps and what
-    vouches for other files. Artifacts need no such care: after a power cut their checksums tell, and they are made again.
+    vouches for other files. Artifacts and cached results need no such care: after a power cut their checksums tell, and they are made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)

@@ -176,8 +176,8 @@ def store_result(stage: str, key: str, result: Any) -> tuple[dict[str, Any], Any
     packed = record, unpack_result(record, stored, type(result))
     json_path, npz_path = _paths(stage, key)
     try:
-        write_atomic(npz_path, stored)
-        write_atomic(json_path, json.dumps(record).encode())
+        write_atomic(npz_path, stored, durable=False)
+        write_atomic(json_path, json.dumps(record).encode(), durable=False)
     except OSError as error:
         error.packed = packed  # type: ignore[attr-defined]
         raise

@@ -280,8 +280,12 @@ class Study:
             return {}
 
     def _note(self, outputs: dict[str, dict[str, Any]], names: set[str]) -> None:
-        """Put the journal in the place of provenance.json, before a file of these `names` changes."""
-        atomic.write_atomic(self.outdir / JOURNAL, json.dumps({"outputs": outputs, "names": sorted(names)}).encode(), durable=False)
+        """Put the journal in the place of provenance.json, before a file of these `names` changes.
+
+        What is derived from files is left out: only the end of a build tells that nothing else changed these meanwhile.
+        """
+        made = {name: entry for name, entry in outputs.items() if name not in {output.name for output in DERIVED}}
+        atomic.write_atomic(self.outdir / JOURNAL, json.dumps({"outputs": made, "names": sorted(names)}).encode(), durable=False)
         (self.outdir / PROVENANCE).unlink(missing_ok=True)
 
     def _sound(self, entry: Any, key: str) -> bool:
@@ -302,7 +306,11 @@ class Study:
         with atomic.locked(self.outdir, self.say):
             for folder in (self.outdir, cache.CACHE_DIR / "stages", ROOT):
                 atomic.sweep(folder)
-            return self._write(only, made)
+            try:
+                return self._write(only, made)
+            except OSError as error:
+                error.filename = error.filename or str(self.outdir)  # a failed write knows no name
+                raise
 
     def _write(self, only: tuple[str, ...], made: list[Path]) -> list[str]:
         reach = self._closure(only)

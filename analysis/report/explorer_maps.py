@@ -56,7 +56,7 @@ def maps(path: Path, config: Config) -> list[dict[str, Any]]:
     """
     import numpy as np
 
-    with np.load(path) as found:
+    with np.load(path, allow_pickle=False) as found:
         data = {name: found[name] for name in found.files}
     names = [str(name) for name in data["level_2_outcome"]]
     levels = [data[name] for name in ("level_0_on_level_2_grid", "level_1_on_level_2_grid", "level_2_fraction")]

@@ -1,0 +1,132 @@
+"""Files and folders are old or new, what is unfinished and unlocked is swept, locks end with their process."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis import atomic
+from analysis.runtime import ROOT
+
+
+def in_another_process(code: str, *arguments: Path, **options) -> subprocess.Popen:
+    """Python code that prints a line when it is ready, in a process of its own; this returns then."""
+    process = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+    assert process.stdout.readline().strip() == "ready"
+    return process
+
+
+UNFINISHED = """
+import sys
+from pathlib import Path
+from analysis import atomic
+with atomic.scratch_directory(Path(sys.argv[1])) as scratch:
+    (scratch / "half.csv").write_text("a,")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+HOLDS = """
+import sys
+from pathlib import Path
+from analysis import atomic
+with atomic.locked(Path(sys.argv[1]), print):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_nothing_moves_when_the_block_fails(tmp_path):
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(RuntimeError), atomic.atomic_directory(tmp_path) as scratch:
+        (scratch / "a.txt").write_text("new")
+        raise RuntimeError
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_a_running_process_writes_stays_and_what_a_killed_one_left_is_swept(tmp_path):
+    process = in_another_process(UNFINISHED, tmp_path)
+    (tmp_path / f"{atomic.SCRATCH}file").write_text("half")
+    (tmp_path / f"{atomic.SCRATCH}link").symlink_to(tmp_path / "nowhere")
+    atomic.sweep(tmp_path)
+    left = sorted(path.name for path in tmp_path.glob(f"{atomic.SCRATCH}*"))
+    process.kill()
+    process.wait()
+    assert len(left) == 2 and f"{atomic.SCRATCH}file" not in left
+    (tmp_path / f"{atomic.SCRATCH}link").unlink()
+    with atomic.atomic_directory(tmp_path) as scratch:
+        (scratch / "whole.csv").write_text("a,b\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.csv"]
+
+
+def test_a_lock_is_waited_for_told_and_gone_with_its_process(tmp_path):
+    process = in_another_process(HOLDS, tmp_path)
+    told = []
+
+    def say(line: str) -> None:
+        told.append(line)
+        os.kill(process.pid, signal.SIGKILL)
+
+    with atomic.locked(tmp_path, say):
+        assert process.wait(20) == -signal.SIGKILL
+    assert len(told) == 1 and str(tmp_path) in told[0] and "waiting" in told[0]
+    with atomic.locked(tmp_path, told.append):
+        pass
+    assert len(told) == 1 and not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_vanishes_while_another_build_waits_is_made_again(tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    process = in_another_process(HOLDS, folder)
+
+    def say(_: str) -> None:
+        folder.rmdir()
+        process.kill()
+
+    with atomic.locked(folder, say):
+        assert folder.is_dir()
+    process.wait()
+
+
+def test_a_file_system_without_locks_neither_waits_nor_sweeps(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(atomic.fcntl, "flock", refuse)
+    (tmp_path / f"{atomic.SCRATCH}other").write_text("perhaps another host's")
+    with atomic.locked(tmp_path, pytest.fail):
+        atomic.write_atomic(tmp_path / "a.txt", b"new")
+    assert (tmp_path / "a.txt").read_bytes() == b"new" and (tmp_path / f"{atomic.SCRATCH}other").is_file()
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace", "chmod"])
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path, monkeypatch, name):
+    (tmp_path / "a.txt").write_text("old")
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, name, fail)
+    with pytest.raises(OSError, match="No space"):
+        atomic.write_atomic(tmp_path / "a.txt", b"new")
+    monkeypatch.undo()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+
+
+@pytest.mark.parametrize("system_can", [True, False])
+def test_a_folder_is_replaced_whole(tmp_path, monkeypatch, system_can):
+    if not system_can:
+        monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
+    new, folder = tmp_path / "new", tmp_path / "folder é"
+    for content in ("first", "second"):
+        new.mkdir()
+        (new / content).write_text(content)
+        atomic.replace_folder(new, folder)
+        assert [path.name for path in folder.iterdir()] == [content]
+        if content == "second":
+            assert [path.name for path in new.iterdir()] == ["first"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder é", "new"]
