@@ -7,6 +7,7 @@ Brown Dwarf Companion Catalogue: ORDO item 24156393 through the figshare interfa
 import hashlib
 import json
 import math
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,39 @@ def references_adql(hosts: Iterable[str]) -> str:
     return f"select {','.join(REFERENCES)} from ps where hostname in ({names}) order by pl_name,rowupdate"
 
 
+def _form(query: str) -> dict[str, str]:
+    """The parameters of a synchronous query; a service that follows the standard (TAP 1.1, section 2.7) refuses one without a language."""
+    return {"query": query, "format": "csv", "lang": "ADQL", "request": "doQuery"}
+
+
+def _counted(path: Path, rows: int, query: str, caller: Caller, url: str, otherwise: str, *, post: bool = False) -> int:
+    """The rows that the service counts for `query` (select ... from ... order by ...), asked beside `path`; InputError when fewer came.
+
+    Row limits of a service cut an answer, and plain text has no place for the sign of it that the standard knows (DALI 1.1, section 4.4.1).
+    """
+    counting = "select count(*) as n" + query[query.index(" from ") : query.rindex(" order by ")]
+    found: list[int] = []
+
+    def accept(answer: Path) -> None:
+        content = answer.read_bytes()[:HEAD]
+        try:
+            found.append(int(content.decode("utf-8", "replace").split()[1].strip('"')))
+        except (ValueError, IndexError):
+            said = complaint(content)
+            raise InputError(
+                f"{_where(ARCHIVE, url)} to the question how many rows there are is not usable{f': {said}' if said else ''}; expected a number. Try again later."
+            ) from None
+
+    with tempfile.TemporaryDirectory(prefix="count-", dir=path.parent) as folder:
+        caller.get(url, Path(folder) / "count.csv", ARCHIVE, accept, params=_form(counting), post=post, otherwise=otherwise)
+    if found[0] > rows:
+        raise InputError(
+            f"{_where(ARCHIVE, url)} is cut short: {rows} rows came of {found[0]} that it counts, as at a row limit; expected all. Try again later"
+            f"{f', {otherwise}' if otherwise else ''}."
+        )
+    return found[0]
+
+
 def pscomppars(folder: Path, caller: Caller, tap: str) -> Answer:
     """PSCompPars into `folder`, with its query."""
     url = f"{tap.rstrip('/')}/sync"
@@ -82,9 +116,10 @@ def pscomppars(folder: Path, caller: Caller, tap: str) -> Answer:
     def accept(path: Path) -> dict[str, Any]:
         frame, table = _read(path, read_pscomppars, where)
         _check_limit(frame, where)
-        return {"rows": len(table.rows), "units_checked_on_rows": _check_units(frame, table, where)}
+        checked = _check_units(frame, table, where)
+        return {"rows": len(table.rows), "rows_counted": _counted(path, len(table.rows), adql(), caller, url, LOCAL_FILES), "units_checked_on_rows": checked}
 
-    answer = caller.get(url, folder / PS_NAME, ARCHIVE, accept, params={"query": adql(), "format": "csv"})
+    answer = caller.get(url, folder / PS_NAME, ARCHIVE, accept, params=_form(adql()))
     write_atomic(folder / "pscomppars.adql", (adql() + "\n").encode())
     return answer
 
@@ -108,9 +143,10 @@ def references(folder: Path, caller: Caller, tap: str, catalogue: Path) -> Answe
             line = table.lines[int(np.flatnonzero(~np.isin(flags, (0, 1)))[0])]
             raise InputError(f"{where} is not usable: {table.name}, line {line}, column default_flag: expected 0 or 1. Try again later.")
         found = len({name for name in texts(table, "hostname") if name})
-        return {"rows": len(table.rows), "hosts_asked": len(hosts), "hosts_found": found, "default_rows": int(flags.sum())}
+        counted = _counted(path, len(table.rows), query, caller, url, "", post=True)
+        return {"rows": len(table.rows), "rows_counted": counted, "hosts_asked": len(hosts), "hosts_found": found, "default_rows": int(flags.sum())}
 
-    answer = caller.get(url, folder / REFERENCES_NAME, ARCHIVE, accept, params={"query": query, "format": "csv"}, post=True, otherwise="")
+    answer = caller.get(url, folder / REFERENCES_NAME, ARCHIVE, accept, params=_form(query), post=True, otherwise="")
     write_atomic(folder / "ps_references.adql", (query + "\n").encode())
     return answer
 

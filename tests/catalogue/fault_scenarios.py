@@ -42,6 +42,7 @@ HASTE = {"connect_timeout_s": 0.1, "read_timeout_s": 0.3}  # s, where nothing is
 COLUMNS = adql().removeprefix("select ").split(" from ")[0].split(",")
 SYNC, ARTICLE, FILE, MIRROR = "GET /TAP/sync", "/figshare/articles/24156393", "/files/2", "/mirror.csv"
 REFERENCES_SYNC = "POST /TAP/sync"
+COUNT_SYNC = "COUNT /TAP/sync"
 HTML = b"<!DOCTYPE html><html><head><title>Scheduled &amp; urgent maintenance</title></head><body>Back soon.</body></html>"
 REFUSAL = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3"><RESOURCE type="results">'
@@ -93,7 +94,7 @@ class Bench:
         files = [{"id": i, "name": name, "download_url": f"{base}/files/{i}"} for i, name in enumerate(("old.csv", "BD_catalogue.csv", "README.md"), start=1)]
         description = {"files": files, "title": "Brown Dwarf Companion Catalogue", "doi": "10.21954/ou.rd.24156393.v2", "version": 2}
         self.server.answers = {
-            SYNC: answer(composite()), REFERENCES_SYNC: answer(reference_rows()), ARTICLE: answer(json.dumps(description).encode()),
+            SYNC: answer(composite()), REFERENCES_SYNC: answer(reference_rows()), COUNT_SYNC: answer(b"n\n6\n"), ARTICLE: answer(json.dumps(description).encode()),
             FILE: answer(bd_catalogue(), etag='"bd-1"'), MIRROR: answer(bd_catalogue("Mirror")),
         }
         self.urls = {"tap": f"{base}/TAP", "figshare": f"{base}/figshare", "mirror": f"{base}/mirror.csv", "gaia": f"{base}/gaia"}
@@ -330,6 +331,10 @@ SCENARIOS = [
     Scenario("host masses in Jupiter masses", "st_mass in another unit", "refused", "expected hosts up to 0.25 Msun as asked", _put(SYNC, answer(_scaled(st_mass=1047.56 / 8)))),
     Scenario("ages in years", "st_age in another unit", "refused", "6 of 6 values of column st_age are not possible", _put(SYNC, answer(_scaled(st_age=1e9)))),
     Scenario("zero rows", "a header alone", "refused", "has a header but no rows", _put(SYNC, answer(HEAD))),
+    Scenario("cut at a row limit", "6 rows of 7, a complete text without any sign", "refused", "is cut short: 6 rows came of 7", _put(COUNT_SYNC, answer(b"n\r\n7\r\n"))),
+    Scenario("references cut at a row limit", "12 rows of 13", "partial", "is cut short: 12 rows came of 13", _put(
+        COUNT_SYNC, answer(b"n\n6\n"), answer(b'"count(*)"\n13\n'))),
+    Scenario("rows not counted", "an error document instead of a number", "refused", "how many rows there are is not usable: the query was refused: ORA-00904", _put(COUNT_SYNC, answer(REFUSAL))),
     Scenario("empty body", "status 200 and nothing", "refused", "is empty", _put(SYNC, answer(b""))),
     Scenario("ten million rows, declared", "a Content-Length of gigabytes", "refused", "sends more than 1 MiB", _put(SYNC, answer(HEAD, length=TEN_MILLION * len(ROW), cut=100))),
     Scenario("ten million rows, streamed", "chunks without end", "refused", "sends more than 1 MiB", _put(SYNC, stream(HEAD, ROW, TEN_MILLION))),
