@@ -50,10 +50,10 @@ def run(config: SynthesisConfig, *, sample: Any, selection_model: Any, selection
     fitted = _Fit(config, edges, rows, selection_model)
     base = fitted.probabilities(systems, config.repeats)
     target_base = _target(base, target, fitted)
-    variants = [{"variation": "as stated", **target_base}]
+    variants = [{"variation": "as stated", "systems": config.systems, **target_base}]
     for name, changes in track(list(VARIATIONS.items()), "variations of the synthesis"):
         varied, _ = simulate(replace(config, **changes), hosts, config.variant_systems)
-        variants.append({"variation": name, **_target(fitted.probabilities(varied, 0), target, fitted)})
+        variants.append({"variation": name, "systems": config.variant_systems, **_target(fitted.probabilities(varied, 0), target, fitted)})
     table = pd.DataFrame(variants)
     published = _published(config)
     known = table[table["probability"].notna()]
