@@ -108,6 +108,12 @@ freeze *args: _environment
 test *args: _environment
     @{{python}} -m pytest -n 2 --dist loadfile "$@"
 
+# Interrupt and damage builds in every way and tell whether the next one is right (an hour; --moments N, --part NAME)
+[group("development")]
+[no-exit-message]
+torture *args: _environment
+    @{{python}} tests/interruptions/torture.py "$@"
+
 # Check style and the independence of the packages
 [group("development")]
 [no-exit-message]

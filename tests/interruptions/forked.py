@@ -1,4 +1,4 @@
-"""Builds of the tiny study in forked processes, with a fault at a chosen file event; run as a program, it is the server that forks them.
+"""Builds in forked processes, with a fault at a chosen file event or moment; run as a program, it is the server that forks them.
 
 A file event is an opening for writing, a renaming, a removal, or a folder made or removed, below the folder of the test; the trace names each.
 """
@@ -20,15 +20,15 @@ __all__ = ["Forked"]
 
 
 class Forked:
-    """A server process; `build` asks it for one build and waits for the end."""
+    """A server process, of the tiny study or of the real one; `build` asks it for one build and waits for the end."""
 
-    def __init__(self):
-        self._server = subprocess.Popen([sys.executable, __file__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, study: str = "tiny"):
+        self._server = subprocess.Popen([sys.executable, __file__, study], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def build(self, folder: Path, *arguments: str, fault: str = "", at: int = 0, outdir: str = "out", cache: str = "cache", wait: bool = True) -> Any:
         """Status (minus the signal when one ended it), standard output and error, and the trace of one build in `folder`/`outdir`.
 
-        fault: "" for none, a signal's name, "full" or "readonly" (nothing can be written from event `at` on), "size" (no file beyond `at` bytes),
+        fault: "" for none, a signal's name, "timer" (SIGKILL after `at` milliseconds), "full" or "readonly" (nothing can be written from event `at` on), "size" (no file beyond `at` bytes),
         "clear" (the cache is emptied), "meddle" (somebody else changes an artifact), "freeze" (stop there until told to go on).
         """
         command = {"folder": str(folder), "arguments": arguments, "fault": fault, "at": at, "outdir": outdir, "cache": cache, "wait": wait}
@@ -105,22 +105,30 @@ def _child(command: dict[str, Any], place: Path) -> None:
     os._exit(status)
 
 
-def _end(pid: int, place: Path) -> dict[str, Any]:
+def _end(pid: int, place: Path, seconds: float | None = None) -> dict[str, Any]:
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGKILL)  # one that has ended is not waited for yet, so the number is still its own
     _, status = os.waitpid(pid, 0)
     texts = {name: (place / name).read_text(encoding="utf-8") for name in ("stdout", "stderr", "trace")}
     return {"status": os.waitstatus_to_exitcode(status), "out": texts["stdout"], "err": texts["stderr"], "trace": texts["trace"].splitlines()}
 
 
 def _serve() -> None:
+    import importlib
     import tempfile
 
-    from interruptions import tiny
-
-    tiny.install()
-    import pandas  # noqa: F401  (loaded once, for all builds)
-
+    from analysis import study
     from analysis.journal import about_this_run
 
+    if sys.argv[1] == "tiny":
+        from interruptions import tiny
+
+        tiny.install()
+        import pandas  # noqa: F401  (loaded once, for all builds)
+    else:
+        for part in (*study.STAGES.values(), *study.OUTPUTS, *study.DERIVED):
+            importlib.import_module(part.module)
     about_this_run([], {})
     with tempfile.TemporaryDirectory() as name:
         places: dict[int, Path] = {}
@@ -138,7 +146,7 @@ def _serve() -> None:
                     finally:
                         os._exit(99)
                 places[pid] = place
-                answer = _end(pid, place) if command["wait"] else {"pid": pid, "place": str(place)}
+                answer = _end(pid, place, command["at"] / 1000 if command["fault"] == "timer" else None) if command["wait"] else {"pid": pid, "place": str(place)}
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
 
