@@ -15,15 +15,14 @@ from analysis.config import DesertConfig, DetectionConfig, MixtureConfig
 from analysis.population.desert_fits import Fits, fitted_all
 from analysis.population.desert_groups import compared
 from analysis.population.desert_kde import kernel_density, line_kernel
-from analysis.population.desert_models import dip_profile
 from analysis.population.desert_passes import NOT_A_PASS, repeated
 from analysis.population.desert_rows import COORDINATES, MASS, RATIO, DesertCase, desert_case, in_region
-from analysis.population.desert_test import Table, Verdict, bootstrap_p, judged, null_statistics, table_of
+from analysis.population.desert_test import Table, Verdict, bootstrap_p, judged, likeliest_of_depth, null_statistics, table_of
 from analysis.population.desert_validation import validated
 from analysis.population.gap_test import fitted_rows, monte_carlo_error
 from analysis.population.rows import population_rows
 
-__all__ = ["Desert", "alternative_density", "run"]
+__all__ = ["Desert", "run"]
 
 NULL, POWER = 1, 2  # purposes of random streams
 
@@ -48,12 +47,6 @@ class Desert:
     summary: dict[str, Any]
 
 
-def alternative_density(case: DesertCase, density: np.ndarray, config: DesertConfig) -> np.ndarray:
-    """`density` (nx,) of mass ratios with the declared desert: `alternative_depth` between the edges of `ratio_desert`."""
-    inside = dip_profile(case.centres, *np.log10(config.ratio_desert), config.dip_edge)
-    return density * (1 - (1 - 10**config.alternative_depth) * inside)
-
-
 def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mixture_config: MixtureConfig) -> Desert:
     """The candidates of `sample` whose mass is a value, in mass ratio and in mass."""
     rows = fitted_rows(population_rows(sample.table))
@@ -67,9 +60,7 @@ def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mi
     case, table = cases[RATIO], tables[RATIO]
     verdict = judged(case, table)
     null = null_statistics(case, table, verdict.null_density, [[config.seed, NULL, b] for b in range(config.bootstrap)])
-    other = null_statistics(
-        case, table, alternative_density(case, verdict.null_density, config), [[config.seed, POWER, b] for b in range(config.power_catalogues)],
-    )
+    other = null_statistics(case, table, likeliest_of_depth(case, table, config.alternative_depth), [[config.seed, POWER, b] for b in range(config.power_catalogues)])
     passes = repeated(rows, fitted_rows(population_rows(sample.uncorrected)), tables, config, detection_config, mixture_config)
     fits = {name: fitted_all(one, config) for name, one in cases.items()}
     wide = {name: desert_case(rows, rows, name, config, detection_config, mixture_config, axis_range=config.all_axes) for name in COORDINATES}
@@ -106,7 +97,7 @@ def _claim(verdict: Verdict, null: np.ndarray, other: np.ndarray, passes: pd.Dat
     return {
         "estimand": "depth (dex) of the deepest valley in the density of companions per dex of mass ratio, below the lower of the two sides, given methods and orbits",
         "test": "mean likelihood of log-normal + power-law densities that have a valley of more than a factor of two over that of those that have none; parametric "
-                "bootstrap under those without; one-sided",
+                "bootstrap under the likeliest of those; one-sided",
         "estimate": verdict.depth[0], "low": verdict.depth[1], "high": verdict.depth[2], "p": p, "p_error": monte_carlo_error(p, len(null)),
         "n": {"companions": len(rows), "hosts": int(rows["host_name"].nunique()), "in_desert": int(rows["mass_ratio"].between(*config.ratio_desert).sum())},
         "power": float(np.mean(other > limit)),
@@ -119,7 +110,7 @@ def _test(verdict: Verdict, null: np.ndarray, table: Table, passes: pd.DataFrame
     known = passes[np.isfinite(passes["p"]) & (passes["name"] != NOT_A_PASS)]
     blind = passes[passes["name"] == NOT_A_PASS].iloc[0]
     return {
-        "statistic": verdict.statistic, "null_median": float(np.median(null)), "null_95": float(np.quantile(null, 0.95)), "bootstrap": len(null), "probability": verdict.probability,
+        "statistic": verdict.statistic, "alternative_factor": float(10**config.alternative_depth), "null_median": float(np.median(null)), "null_95": float(np.quantile(null, 0.95)), "bootstrap": len(null), "probability": verdict.probability,
         "prior_probability": float(table.desert.mean()), "place": place[0], "place_low": place[1], "place_high": place[2], "effective_points": verdict.effective,
         "valley_factor": float(10**config.valley_depth),
         "passes": {

@@ -67,12 +67,15 @@ def _assessed(chains: np.ndarray, acceptance: float, config: DesertConfig) -> Po
     ensembles, steps, walkers, p = chains.shape
     moving = [k for k in range(p) if np.ptp(chains[..., k]) > 1e-6]
     together = chains[..., moving].transpose(1, 0, 2, 3).reshape(steps, ensembles * walkers, len(moving))
-    times = integrated_time(together, tol=0, quiet=True)  # of the autocorrelation averaged over all walkers
+    with np.errstate(invalid="ignore", divide="ignore"):  # a walker that never moved has no autocorrelation: refused below
+        times = integrated_time(together, tol=0, quiet=True)  # of the autocorrelation averaged over all walkers
     rhat = max(float(arviz.rhat(chains[..., k].reshape(ensembles, -1), method="rank")) for k in moving)
     longest = float(times.max())
     effective = ensembles * steps * walkers / longest
     reason = None
-    if steps < config.autocorrelation_times * longest:
+    if not (np.isfinite(longest) and np.isfinite(rhat)):
+        reason = f"walkers that never moved in {steps} steps"
+    elif steps < config.autocorrelation_times * longest:
         reason = f"{steps} steps are {steps / longest:.0f} autocorrelation times; {config.autocorrelation_times:g} are asked for"
     elif rhat > config.largest_rhat:
         reason = f"R-hat is {rhat:.3f}; up to {config.largest_rhat:g} is trusted"
