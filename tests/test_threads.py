@@ -128,3 +128,21 @@ def test_results_do_not_depend_on_threads(tmp_path):
         found.append({path.name: path.read_bytes() for path in (cache / "stages").iterdir()})
     assert {name.split("-")[0] for name in found[0]} == {"catalogue", "target", "sample", "kozai", "ages"}
     assert found[0] == found[1]
+
+
+def test_the_peak_memory_of_a_build_is_the_largest_of_its_steps_with_what_quarto_holds_meanwhile():
+    from benchmarks.budgets import _memory_rows
+
+    rows = [{"what": "  peak memory", "value": value} for value in (900.0, 600.0, 1000.0)] + [{"what": "analysis, cold", "value": 5000.0}]
+    assert _memory_rows(rows, None)[0]["value"] == 1000.0
+    whole, within = _memory_rows(rows, 250.0)
+    assert whole["value"] == within["value"] == 1150.0 and (whole["budget"], whole["verdict"]) == (1200, "met")
+    assert _memory_rows(rows, 350.0)[0]["verdict"] == "MISSED"
+
+
+def test_peak_memory_counts_a_process_and_all_that_it_started(tmp_path):
+    from benchmarks.budgets import measure
+
+    hold = "import sys, time; block = bytearray(60_000_000); time.sleep(1.5)"
+    script = f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {hold!r}]); block = bytearray(60_000_000); child.wait()"
+    assert 120 < measure([sys.executable, "-c", script], tmp_path, watched=True).peak_mb < 250
