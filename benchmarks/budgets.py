@@ -37,8 +37,8 @@ from tools.render import find_quarto
 __all__ = ["TITLE", "Run", "copy_of_sources", "empty_project", "measure", "rows"]
 
 TITLE = "Budgets, on a copy of the sources (time s, memory MB, ratio 1; cpu: seconds of processor time)"
-SOURCES = ("analysis", "data/frozen", "data/anchors.csv", "manuscript", "tools", "_quarto.yml", "_environment", "requirements.lock")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.quarto_ipynb", "*_files")
+SOURCES = ("analysis", "data", "manuscript", "tools", "_quarto.yml", "_environment", "requirements.lock")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.quarto_ipynb", "*_files", "fetched", ".frozen-*")
 INHERITED = ("VLMS_CACHE_DIR", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PAPER_BUILDER", "VLMS_EVALUATED")  # of this process or its caller, not of the build
 SHORT_RUNS, PAPER_RUNS = 7, 3
 INFERENCE = (
