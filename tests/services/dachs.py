@@ -81,10 +81,10 @@ class Server:
         return done
 
     def start(self, *command: str | Path, log: str) -> subprocess.Popen:
-        """A program that stays, under the server's account, with its words in a file."""
+        """A program that stays, under the server's account, with its words in a file; it ends with this process, even when that is killed."""
         with open(self.folder / log, "ab") as stream:
             return subprocess.Popen(
-                [str(part) for part in command], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
+                ["/usr/bin/setpriv", "--pdeathsig", "KILL", *(str(part) for part in command)], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
                 start_new_session=True, **self.identity())
 
     def identity(self) -> dict:
@@ -185,7 +185,7 @@ def _wait(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> No
     while not ready():
         if process.poll() is not None or time.monotonic() > limit:
             told = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise RuntimeError(f"{Path(process.args[0]).name} did not start: {' | '.join(told[-3:])}")
+            raise RuntimeError(f"{Path(process.args[3]).name} did not start: {' | '.join(told[-3:])}")
         time.sleep(0.1)
 
 

@@ -24,6 +24,7 @@ from analysis.catalogue.manifest import FROZEN
 from analysis.catalogue.read_pscomppars import read_pscomppars
 from analysis.catalogue.request import Policy
 from analysis.catalogue.transport import download
+from analysis.commands import guarded
 from analysis.errors import InputError
 from tests.services.archive import write_export
 from tests.services.dachs import Server, missing, serving
@@ -198,22 +199,28 @@ def _damaged(bench: Bench) -> None:
 
 
 def main(say: Callable[[str], None] = print) -> int:
-    """Run the trials and print their table; 0 when every one is right, 1 otherwise, 2 when the packages are missing."""
-    lacking = missing()
-    if lacking:
-        print(f"Error: {lacking}.", file=sys.stderr)
-        return 2
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="vlms-trials-") as name:
-        folder = Path(name)
-        table = write_export(folder / "table.csv", more=tuple(asked_columns()))
-        target = folder / "fetched"
-        target.mkdir()
-        with serving(table, say) as server:
-            made = trials(server, target)
-    say(shown(made))
-    say(f"{sum(trial.right for trial in made)} of {len(made)} right, {time.monotonic() - start:.0f} s; the service is stopped and removed.")
-    return 0 if all(trial.right for trial in made) else 1
+    """Run the trials and print their table; 0 when every one is right, 1 otherwise, 2 when packages are missing or the service does not start."""
+
+    def run() -> int:
+        lacking = missing()
+        if lacking:
+            raise InputError(f"{lacking}.")
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="vlms-trials-") as name:
+            folder = Path(name)
+            table = write_export(folder / "table.csv", more=tuple(asked_columns()))
+            target = folder / "fetched"
+            target.mkdir()
+            try:
+                with serving(table, say) as server:
+                    made = trials(server, target)
+            except RuntimeError as error:
+                raise InputError(f"The table service does not run here: {error}.") from None
+        say(shown(made))
+        say(f"{sum(trial.right for trial in made)} of {len(made)} right, {time.monotonic() - start:.0f} s; the service is stopped and removed.")
+        return 0 if all(trial.right for trial in made) else 1
+
+    return guarded(run, "the service is stopped and removed.")
 
 
 def shown(made: list[Trial]) -> str:
