@@ -3,6 +3,8 @@
 The table is data; `numbers.collect` reads it, and the number's own entry in numbers.json repeats it.
 """
 
+from analysis.report.pointers_studies import STUDY_POINTERS
+
 __all__ = ["POINTERS"]
 
 _AGES = "age_regression_summary.json"
@@ -381,4 +383,5 @@ POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("gap.clumps_p", _SELECTION, "statistics.two_clumps_ratio.p", "p:1"),
     ("gap.clumps_valley", _SELECTION, "two_clumps.deepest_valley_dex", "fixed:1"),
     ("gap.p_adjusted", "claims.json", "claims.0.p_adjusted", "p:2"),
+    *STUDY_POINTERS,
 )

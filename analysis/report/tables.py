@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.config import Config
+from analysis.report import gaia, vetting
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
 
@@ -213,6 +214,7 @@ def rates(artifacts: Path) -> Table:
 TABLES: dict[str, Callable[[Path], Table]] = {
     "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "disk": disk, "claims": claims, "beta": beta, "robustness": robustness,
     "outcomes": outcomes, "rates": rates, "rules": rules, "calibration": calibration,
+    "gaia": gaia.ledger, "vetting": vetting.table,
 }
 
 # What each figure shows and finds; {key} is a number of numbers.json.
@@ -255,6 +257,10 @@ ALTERNATIVE_TEXT = {
     "fig_age_feasibility": "Feasible share against stellar age: it rises while little time has passed and changes little after one billion years; below, the two radius laws beside evolutionary tracks.",
     "fig_disruption": "Periapsis limits in stellar radii: the critical radii of the criterion lie inside the strictest tidal disruption radius, "
     "{tides.disruption_rstar} stellar radii.",
+    "fig_vetting": "Amplitude of tidal light variations against a over R star: companions lie four to six decades below what a star in their place would show, which itself stays below "
+    "200 ppm for all but {vet.star_excluded}; the ratio of densities is near one but for {vet.failed_names}.",
+    "fig_synthesis": "Synthetic companions: cores end at mass ratios below those observed, fragments above them, most at the inner edge of the disc; TOI-6894 b lies at the light end of the fragments. "
+    "Core accretion reaches it in {syn.core_reaches} of {syn.variants} variations, fragmentation in {syn.fragmentation_reaches}.",
     "fig_classification": "Classifier scores: {origin.auroc_specified} with mass ratio, {origin.auroc_method} from the detection method alone, "
     "{origin.auroc_without_both} without both; and the predicted probability against mass ratio.",
     "fig_ages": "Semi-major axis and eccentricity against host age for {ages.n_rows} companions of {ages.n_hosts} hosts; one very young, wide companion stands apart.",

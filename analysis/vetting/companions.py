@@ -195,7 +195,7 @@ def _counts(table: pd.DataFrame, config: VettingConfig) -> dict[str, Any]:
         "companions": len(others), "close_axis_au": config.close_axis,
         "outcomes": {state: int((others["outcome"] == state).sum()) for state in (PASS, FAIL, UNKNOWN)},
         "checks": {name: {state: int((others[f"check_{name}"] == state).sum()) for state in (PASS, FAIL, UNKNOWN)} for name in CHECKS},
-        "failed": sorted(others.loc[others["outcome"] == FAIL, "companion_name"]),
+        "failed_names": ", ".join(sorted(others.loc[others["outcome"] == FAIL, "companion_name"])) or "none",
         "with_limit": int(others["variability_limit_ppm"].notna().sum()),
         "star_excluded_by_example": int(told.sum()), "star_known": int(others["star_ellipsoidal_ppm"].notna().sum()), "example_limit_ppm": config.example_limit,
         "target": {name: (value if not isinstance(value, float) or math.isfinite(value) else None) for name, value in target.items()},

@@ -1,0 +1,57 @@
+"""Where the numbers of the companion studies come from, as `pointers.POINTERS`: key, artifact, dotted field, format."""
+
+__all__ = ["STUDY_POINTERS"]
+
+_GAIA = "gaia_companions_summary.json"
+_SYNTHESIS = "synthesis_summary.json"
+_VETTING = "vetting_summary.json"
+
+STUDY_POINTERS: tuple[tuple[str, str, str, str], ...] = (
+    ("gaia.statement", _GAIA, "statement", "text"),
+    ("gaia.hosts", _GAIA, "hosts.hosts", "count"),
+    ("gaia.identifier", _GAIA, "hosts.identifier", "count"),
+    ("gaia.baseline", _GAIA, "baseline_yr", "fixed:1"),
+    ("syn.systems", _SYNTHESIS, "systems", "count"),
+    ("syn.unstable_percent", _SYNTHESIS, "unstable_share", "percent:0"),
+    ("syn.fragments_close_percent", _SYNTHESIS, "models.fragmentation.close_share", "percent:0"),
+    ("syn.cores_largest", _SYNTHESIS, "models.core_accretion.largest_mass_mjup", "fixed:2"),
+    ("syn.observed", _SYNTHESIS, "observed", "count"),
+    ("syn.in_reach", _SYNTHESIS, "in_reach", "count"),
+    ("syn.share_high_percent", _SYNTHESIS, "weights.high", "percent:1"),
+    ("syn.variants", _SYNTHESIS, "variants", "count"),
+    ("syn.core_reaches", _SYNTHESIS, "core_accretion_reaches_target", "count"),
+    ("syn.fragmentation_reaches", _SYNTHESIS, "fragmentation_reaches_target", "count"),
+    ("syn.target_low", _SYNTHESIS, "target_low", "significant:1"),
+    ("syn.target_high", _SYNTHESIS, "target_high", "significant:1"),
+    ("syn.sets", _SYNTHESIS, "published.sets", "count"),
+    ("syn.sets_with_minimum", _SYNTHESIS, "published.sets_with_minimum", "count"),
+    ("syn.rarest_low", _SYNTHESIS, "published.rarest_low_mjup", "fixed:0"),
+    ("syn.rarest_high", _SYNTHESIS, "published.rarest_high_mjup", "fixed:0"),
+    ("syn.heavy_metallicity", _SYNTHESIS, "published.heavy_metallicity", "signed:2"),
+    ("syn.light_metallicity", _SYNTHESIS, "published.light_metallicity", "signed:2"),
+    ("vet.companions", _VETTING, "companions", "count"),
+    ("vet.passed", _VETTING, "outcomes.pass", "count"),
+    ("vet.failed", _VETTING, "outcomes.fail", "count"),
+    ("vet.open", _VETTING, "outcomes.unknown", "count"),
+    ("vet.failed_names", _VETTING, "failed_names", "text"),
+    ("vet.with_limit", _VETTING, "with_limit", "count"),
+    ("vet.star_excluded", _VETTING, "star_excluded_by_example", "count"),
+    ("vet.target_ellipsoidal", _VETTING, "target.ellipsoidal_ppm", "fixed:2"),
+    ("vet.target_star", _VETTING, "target.star_ellipsoidal_ppm", "fixed:0"),
+    ("vet.target_filling_percent", _VETTING, "target.lobe_filling", "percent:0"),
+    ("vet.target_roche", _VETTING, "target.roche_distance", "fixed:1"),
+    ("vet.case_radius", _VETTING, "case.radius_rearth", "fixed:2"),
+    ("vet.case_axis", _VETTING, "case.scaled_axis", "fixed:2"),
+    ("vet.case_density", _VETTING, "case.density_cgs", "fixed:2"),
+    ("vet.case_ratio", _VETTING, "case.density_ratio", "fixed:2"),
+    ("vet.case_rough", _VETTING, "case.rough_ellipsoidal_ppm", "fixed:0"),
+    ("vet.case_claimed", _VETTING, "case.claimed.ellipsoidal_ppm", "fixed:0"),
+    ("vet.case_claimed_limit", _VETTING, "case.rough_mass_ratio_limit", "fixed:2"),
+    ("vet.case_full", _VETTING, "case.full_ellipsoidal_ppm.value", "fixed:0"),
+    ("vet.case_full_low", _VETTING, "case.full_ellipsoidal_ppm.low", "fixed:0"),
+    ("vet.case_full_high", _VETTING, "case.full_ellipsoidal_ppm.high", "fixed:0"),
+    ("vet.case_widened", _VETTING, "case.widened_ellipsoidal_ppm.value", "fixed:0"),
+    ("vet.case_limit", _VETTING, "case.mass_ratio_limit.value", "fixed:3"),
+    ("vet.case_filling_percent", _VETTING, "case.equal_star_lobe_filling", "percent:0"),
+    ("vet.case_hidden_percent", _VETTING, "case.hidden_share.value", "percent:0"),
+)
