@@ -22,7 +22,7 @@ __all__ = ["main"]
 
 RUN_FILE = ROOT / "run.toml"
 RESULTS = ROOT / "results"
-LARGEST_RUN = 2**18  # bytes of a parameter file
+LARGEST_RUN = 2**16  # bytes of a parameter file
 PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
 
 

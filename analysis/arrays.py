@@ -107,10 +107,11 @@ def _disagreement(shapes: dict[str, tuple[int, ...]], about: Any, entry: dict[st
     """How the file differs from its MANIFEST entry, or an empty string."""
     if not shapes:
         return "it holds no array"
-    if "columns" in entry and set(shapes) - {"about"} != set(entry["columns"]):
-        return "its arrays are not the columns that the MANIFEST lists"
-    if "systems" in entry and any(shape[:1] != (entry["systems"],) for name, shape in shapes.items() if name != "about"):
-        return f"its arrays have another length than the {entry['systems']} systems of the MANIFEST"
+    if isinstance(entry.get("systems"), int):
+        if set(shapes) - {"about"} != set(entry["columns"]):
+            return "its arrays are not the columns that the MANIFEST lists"
+        if any(shape != (entry["systems"],) for name, shape in shapes.items() if name != "about"):
+            return f"its arrays have another length than the {entry['systems']} systems of the MANIFEST"
     told = {key: value for key, value in entry.items() if key not in BOOKKEEPING and (key in SETTINGS or key in (about or {}))}
     if told and (shapes.get("about", ()) or not isinstance(about, dict) or any(about.get(key) != value for key, value in told.items())):
         return "its settings are not those of the MANIFEST"

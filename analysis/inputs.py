@@ -13,7 +13,7 @@ from analysis.errors import InputError
 __all__ = ["LARGEST_TABLE", "LARGEST_TEXT", "checked_file", "path_shown", "read_bounded", "sentence", "shown"]
 
 LARGEST_TABLE = 100 * 2**20  # bytes; the archive's composite table with every column it has is somewhat smaller
-LARGEST_TEXT = 4 * 2**20  # bytes of a file written by hand: labels, parameters, manifests
+LARGEST_TEXT = 2**20  # bytes of a file written by hand: labels, parameters, manifests
 LONGEST_PATH_SHOWN = 120  # characters
 LONGEST_SENTENCE = 800  # characters; a message that lists the names of all sections stays below it
 

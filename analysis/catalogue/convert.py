@@ -40,18 +40,18 @@ def numbers(table: TextTable, name: str) -> np.ndarray:
     Raises InputError for a cell that is not a finite decimal number.
     """
     cells = table.column(name)
-    values = np.full(len(table.rows), math.nan)
-    for index, cell in enumerate(cells or ()):
-        if cell.casefold() in MISSING:
-            continue
-        value = finite_number(cell)
+    if cells is None:
+        return np.full(len(table.rows), math.nan)
+    known: dict[str, float] = {}  # cells repeat themselves
+    for cell in dict.fromkeys(cells):
+        value = math.nan if cell.casefold() in MISSING else finite_number(cell)
         if value is None:
             raise InputError(
-                f"{table.name}, line {table.lines[index]}, column {name}: '{shown(cell)}' is not a finite number; expected {table.kind}. Mend the "
-                "cell or empty it."
+                f"{table.name}, line {table.lines[cells.index(cell)]}, column {name}: '{shown(cell)}' is not a finite number; expected {table.kind}. "
+                "Mend the cell or empty it."
             )
-        values[index] = value
-    return values
+        known[cell] = value
+    return np.array([known[cell] for cell in cells], dtype=float)
 
 
 def texts(table: TextTable, name: str, longest: int = LONGEST_TEXT) -> list[str | None]:
@@ -62,26 +62,26 @@ def texts(table: TextTable, name: str, longest: int = LONGEST_TEXT) -> list[str 
     cells = table.column(name)
     if cells is None:
         return [None] * len(table.rows)
-    return [_text(table, name, index, cell, longest) if cell.casefold() not in MISSING else None for index, cell in enumerate(cells)]
-
-
-def _text(table: TextTable, name: str, index: int, cell: str, longest: int) -> str:
-    """One cell as plain text, or InputError."""
-    problem = text_problem(cell, longest)
-    if problem:
-        raise InputError(
-            f"{table.name}, line {table.lines[index]}, column {name}: '{shown(cell)}' {problem}; expected {table.kind} with plain names. Mend the cell."
-        )
-    return plain_text(cell)
+    known: dict[str, str | None] = {}
+    for cell in dict.fromkeys(cells):
+        problem = text_problem(cell, longest)
+        if problem:
+            raise InputError(
+                f"{table.name}, line {table.lines[cells.index(cell)]}, column {name}: '{shown(cell)}' {problem}; expected {table.kind} with plain names. "
+                "Mend the cell."
+            )
+        known[cell] = plain_text(cell) if cell.casefold() not in MISSING else None
+    return [known[cell] for cell in cells]
 
 
 def check_hosts(table: TextTable, hosts: Sequence[str]) -> None:
     """Raise InputError for a host (row by row in `hosts`) with more companions than any system has; such a column holds no host names."""
-    keys = Counter(map(host_key, hosts))
-    host = next((name for name in hosts if keys[host_key(name)] > MOST_COMPANIONS), None)
+    own = {name: host_key(name) for name in dict.fromkeys(hosts)}
+    keys = Counter(own[name] for name in hosts)
+    host = next((name for name, key in own.items() if keys[key] > MOST_COMPANIONS), None)
     if host is not None:
         raise InputError(
-            f"{table.name}: the host '{shown(host)}' has {keys[host_key(host)]} rows, of at most {MOST_COMPANIONS}; expected {table.kind} with the name "
+            f"{table.name}: the host '{shown(host)}' has {keys[own[host]]} rows, of at most {MOST_COMPANIONS}; expected {table.kind} with the name "
             "of the host in each row."
         )
 
@@ -155,7 +155,8 @@ class Draft:
             if column.kind not in ("number", "flag") or values is None or column.name.endswith(("_err_up", "_err_down")):
                 continue
             values = np.asarray(values, dtype=float)
-            bad = np.flatnonzero([not (math.isnan(value) or column.holds(value)) for value in values.tolist()])
+            impossible = {value for value in set(values.tolist()) if not (math.isnan(value) or column.holds(value))}
+            bad = np.flatnonzero(np.isin(values, list(impossible)))
             if len(bad) and column.name not in BLANKED:
                 self._refuse(bad[0], column.name, values[bad[0]], column.range_text)
             for index in bad:

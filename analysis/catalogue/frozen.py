@@ -58,6 +58,7 @@ def read_companions(folder: Path = FROZEN) -> pd.DataFrame:
             "again."
         )
     columns = {column.name: _column(table, column) for column in COLUMNS}
+    _check_errors(table, columns)
     frame = typed_table(columns).sort_values("object_id", kind="stable", ignore_index=True)
     if frame["object_id"].duplicated().any():
         raise InputError(
@@ -65,6 +66,15 @@ def read_companions(folder: Path = FROZEN) -> pd.DataFrame:
             "once. Run `just freeze` again."
         )
     return frame if len(frame) else empty_table()
+
+
+def _check_errors(table: TextTable, columns: dict[str, list]) -> None:
+    """Raise InputError for an error or a limit beside a value that is missing."""
+    for name, values in columns.items():
+        of, *_ = next((name.rpartition(suffix) for suffix in ("_err_up", "_err_down", "_limit") if name.endswith(suffix)), ("", "", ""))
+        for line, value, own in zip(table.lines, columns[of], values, strict=True) if of else ():
+            if math.isnan(value) and not (math.isnan(own) or own == 0):
+                raise InputError(f"{table.name}, line {line}, column {name}: {own:g} stands beside no {of}; expected none. Run `just freeze` again.")
 
 
 def _column(table: TextTable, column: Column) -> list:

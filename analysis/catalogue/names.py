@@ -32,6 +32,8 @@ def text_problem(text: str, longest: int = LONGEST_TEXT) -> str:
     """
     if len(text) > longest:
         return f"has {len(text)} characters of at most {longest}"
+    if text.isascii() and text.isprintable() and MARKUP.isdisjoint(text) and "](" not in text:
+        return ""
     plain = plain_text(text)
     if len(plain) > longest:
         return f"has {len(plain)} characters of at most {longest}"

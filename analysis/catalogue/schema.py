@@ -19,7 +19,7 @@ METHODS = (
 class Column:
     """One column: `kind` is text, number, flag (-1 lower limit, 0 value, 1 upper limit) or choice.
 
-    The physical range of a number is `low` to `high`, both included unless `below` leaves `high` out; `whole` asks for a count.
+    The physical range of a number is `low` to `high`, both included unless `above` leaves `low` or `below` leaves `high` out; `whole` asks for a count.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Column:
     high: float | None = None
     choices: tuple[str, ...] = ()
     description: str = ""
+    above: bool = False
     below: bool = False
     whole: bool = False
 
@@ -37,7 +38,8 @@ class Column:
         if self.kind == "flag":
             return value in (-1, 0, 1)
         assert self.low is not None and self.high is not None
-        return self.low <= value <= self.high and not (self.below and value == self.high) and not (self.whole and value % 1)
+        inside = self.low <= value <= self.high and not (self.whole and value % 1)
+        return inside and not (self.above and value == self.low) and not (self.below and value == self.high)
 
     @property
     def range_text(self) -> str:
@@ -45,15 +47,15 @@ class Column:
         if self.kind == "flag":
             return "-1, 0 or 1"
         number = "a whole number from " if self.whole else ""
-        return f"{number}{self.low:g} to {'below ' if self.below else ''}{self.high:g} {self.unit}".rstrip()
+        return f"{number}{'above ' if self.above else ''}{self.low:g} to {'below ' if self.below else ''}{self.high:g} {self.unit}".rstrip()
 
 
 def _measured(name: str, unit: str, low: float, high: float, description: str, below: bool = False) -> list[Column]:
     """A value with its positive upper and lower 1-sigma errors and its limit flag."""
     return [
         Column(name, "number", unit, low, high, description=description, below=below),
-        Column(f"{name}_err_up", "number", unit, 0.0, high, description=f"{description}: upper 1-sigma error, positive"),
-        Column(f"{name}_err_down", "number", unit, 0.0, high, description=f"{description}: lower 1-sigma error, positive"),
+        Column(f"{name}_err_up", "number", unit, 0.0, high, description=f"{description}: upper 1-sigma error, positive", above=True),
+        Column(f"{name}_err_down", "number", unit, 0.0, high, description=f"{description}: lower 1-sigma error, positive", above=True),
         Column(f"{name}_limit", "flag", description=f"{description}: 1 upper limit, -1 lower limit, 0 value"),
     ]
 

@@ -17,10 +17,10 @@ from analysis.inputs import checked_file, path_shown, shown
 
 __all__ = ["TextTable", "read_text_table"]
 
-MOST_LINES = 50_000  # eight times the archive
+MOST_LINES = 40_000  # six times the archive
 MOST_COLUMNS = 5_000
 LONGEST_LINE = 2**20  # characters
-MOST_MEMORY = 400 * 2**20  # bytes of all cells together: 64 for the object of each, and one for each ASCII or four for any other character
+MOST_MEMORY = 360 * 2**20  # bytes of all cells together: 64 for the object of each, and one for each ASCII or four for any other character
 MOST_COMMENTS = 1_000
 
 
