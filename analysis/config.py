@@ -5,7 +5,9 @@ The classes hold values only, no logic, so that a stage's cache key needs the va
 """
 
 import reprlib
+from collections.abc import Iterable
 from dataclasses import Field, asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
 from math import inf, isfinite
 from typing import Any, get_args
 
@@ -56,6 +58,7 @@ SPEC = "specification"
 CHOICE = "our choice, varied in the sensitivity study"
 POSITIVE, SHARE = (0, inf), (0, 1)
 LARGEST_WHOLE = 2**63 - 1  # what a 64-bit counter holds
+SHOWN_NAMES = 8  # in a message
 LONGEST_LIST = 100  # numbers of one parameter
 
 
@@ -697,6 +700,8 @@ class CircumbinaryConfig:
     most_close: int = param(500_000, "", "steps near the stars after which a run is given up", CHOICE)
     repeat_share: float = param(0.2, "", "share of the grid that is repeated from another phase of the binary", CHOICE, within=SHARE)
     repeat_longest: float = param(1e5, "periods", "largest tau_a of those", CHOICE, within=POSITIVE)
+    slow_systems: int = param(160, "", "runs of the largest tau_a, at random, that are repeated with a still slower migration", CHOICE)
+    slow_axis_time: float = param(1e6, "periods", "tau_a of those", CHOICE, within=(100, 1e8))
     ratio_min: float = param(2.5, "", "first of the points at which the density of period ratios is read", CHOICE, within=POSITIVE)
     ratio_max: float = param(10.0, "", "last of them, and largest period ratio that counts", CHOICE, within=POSITIVE)
     ratio_points: int = param(250, "", "number of the points", "Gianuzzi et al. 2023, section 4.1", within=(10, 10_000))
@@ -791,15 +796,23 @@ def with_overrides(config: Config, overrides: dict[str, dict[str, Any]], origin:
     """
     for section, values in overrides.items():
         if section not in asdict(config) or not isinstance(values, dict):
-            raise InputError(f"{origin}: [{shown(section)}] is not a section of the configuration; use one of {', '.join(asdict(config))}.")
+            raise InputError(f"{origin}: [{shown(section)}] is not a section of the configuration; use one of {_some(section, asdict(config))}.")
         current = getattr(config, section)
         for name, value in values.items():
             if name not in asdict(current):
-                raise InputError(f"{origin}: [{section}] has no parameter '{shown(name)}'; use one of {', '.join(asdict(current))}.")
+                raise InputError(f"{origin}: [{section}] has no parameter '{shown(name)}'; use one of {_some(name, asdict(current))}.")
             kind = {item.name: item for item in fields(current)}[name]
             current = replace(current, **{name: _coerced(value, kind, f"{origin}: [{section}] {name}")})
         config = replace(config, **{section: current})
     return config
+
+
+def _some(name: str, known: Iterable[str]) -> str:
+    """The names that may have been meant, first those like `name`, and how many more there are."""
+    names = list(known)
+    first = get_close_matches(name[:40], names, SHOWN_NAMES)
+    shown_names = (first + [other for other in names if other not in first])[:SHOWN_NAMES]
+    return ", ".join(shown_names) + (f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else "")
 
 
 def _brief(value: Any) -> str:

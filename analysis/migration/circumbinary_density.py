@@ -1,11 +1,13 @@
-"""Captured resonance: mode of a Gaussian kernel density of the osculating period ratio (Gianuzzi et al. 2023, section 4.1)."""
+"""Captured resonance: mode of a Gaussian kernel density of the osculating period ratio (Gianuzzi et al. 2023, section 4.1), and its best angle."""
 
 import numpy as np
 
 from analysis.config import CircumbinaryConfig
-from analysis.migration.circumbinary_kernel import BIN_WIDTH, BINS, LOWEST_RATIO
+from analysis.migration.circumbinary_kernel import ANGLES, BIN_WIDTH, BINS, FIRST_ANGLE, LOWEST_RATIO
 
-__all__ = ["bin_centres", "modes", "points"]
+__all__ = ["LIBRATION", "bin_centres", "librations", "modes", "points"]
+
+LIBRATION = ("samples", "pericentres", "resultant", "angle")  # of the captured resonance: samples near it, k, mean resultant length, mean angle (rad)
 
 
 def bin_centres() -> np.ndarray:
@@ -29,4 +31,21 @@ def modes(histogram: np.ndarray, config: CircumbinaryConfig, bandwidths: tuple[f
     for number, width in enumerate(bandwidths):
         density = counts @ np.exp(-0.5 * ((centres[:, None] - places[None, :]) / width) ** 2)
         out[:, number] = np.where(counts.sum(axis=1) > 0, places[density.argmax(axis=1)], np.nan)
+    return out
+
+
+def librations(angles: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """(n, len(LIBRATION)) of the resonance nearest to `ratio` (n,): of its angles, that with the largest mean resultant length; NaN without samples.
+
+    angles: as `circumbinary_kernel.integrate` fills them. A circulating angle has a length near 0, one that does not move 1.
+    """
+    out = np.full((len(ratio), len(LIBRATION)), np.nan)
+    for row, value in enumerate(ratio):
+        order = round(value) - FIRST_ANGLE if np.isfinite(value) else -1
+        count = angles[row, order, 0, 0] if 0 <= order < ANGLES else 0.0
+        if count > 0:
+            means = angles[row, order, 1 : 1 + order + FIRST_ANGLE] / count
+            lengths = np.hypot(means[:, 0], means[:, 1])
+            best = int(lengths.argmax())
+            out[row] = count, best, lengths[best], np.arctan2(means[best, 1], means[best, 0])
     return out

@@ -30,7 +30,7 @@ from analysis.migration.circumbinary_steps import (
 )
 from analysis.migration.rng import draw_word
 
-__all__ = ["ANGLES", "BINS", "BIN_WIDTH", "FIRST_ANGLE", "LOWEST_RATIO", "NUMERICS", "REASONS", "RECORD", "SYSTEM", "elements", "integrate", "numerics", "saba"]
+__all__ = ["ANGLES", "BINS", "BIN_WIDTH", "FIRST_ANGLE", "LOWEST_RATIO", "NUMERICS", "REASONS", "RECORD", "SYSTEM", "TURNS", "elements", "integrate", "numerics", "saba"]
 
 SYSTEM: Final = (
     "mass_ratio",  # q_B = m_B / m_A
@@ -67,8 +67,8 @@ NUMERICS: Final = (
     "most_close",  # blocks near the stars after which a run is given up
 )
 LOWEST_RATIO, BIN_WIDTH, BINS = 1.5, 0.01, 850  # histogram of the period ratio
-FIRST_ANGLE, ANGLES = 2, 9  # resonances N/1, N = FIRST_ANGLE ... FIRST_ANGLE + ANGLES - 1, whose angle is followed
-ANGLE_REACH = 0.3  # from N within which it is
+FIRST_ANGLE, ANGLES = 2, 9  # resonances N/1, N = FIRST_ANGLE ... FIRST_ANGLE + ANGLES - 1, whose angles are followed
+TURNS = FIRST_ANGLE + ANGLES - 1  # most angles of one resonance
 HELD_WINDOWS = 20
 CONVERGED = 1e-4  # residual before the last iteration, which leaves less than its cube
 GAP_KEY = np.uint64(2211_08520)
@@ -225,11 +225,15 @@ def _sample(y, f, ring, l, row, numbers, time, record, histogram, angles):
         apsides = pericentre - pericentre_b
         record[_SEC_COS] += math.cos(apsides)
         record[_SEC_SIN] += math.sin(apsides)
-        if 0 <= order < ANGLES and abs(ratio - number) < ANGLE_REACH:
-            angle = number * longitude - longitude_b - (number - 1.0) * pericentre
-            angles[order, 0] += 1.0
-            angles[order, 1] += math.cos(angle)
-            angles[order, 2] += math.sin(angle)
+        if 0 <= order < ANGLES:
+            angle = number * longitude - longitude_b - (number - 1.0) * pericentre_b
+            cosine, sine = math.cos(angle), math.sin(angle)
+            turn, lift = math.cos(apsides), math.sin(apsides)
+            angles[order, 0, 0] += 1.0
+            for k in range(int(number)):
+                angles[order, 1 + k, 0] += cosine
+                angles[order, 1 + k, 1] += sine
+                cosine, sine = cosine * turn + sine * lift, sine * turn - cosine * lift  # minus one planet's pericentre, plus one of the binary's
         f[INSIDE, l] += 1.0
         f[SUM_R, l] += ratio
         f[SUM_E, l] += e
@@ -268,8 +272,9 @@ def integrate(systems, numbers, drifts, kicks, record, reason, histogram, angles
     """Run every system to its end.
 
     systems (n, len(SYSTEM)); numbers of `numerics`; drifts, kicks of `saba`. Fills record (n, len(RECORD)), reason (n,) int64 of REASONS,
-    histogram (n, BINS) int32 of the period ratio at equal intervals, from LOWEST_RATIO in bins of BIN_WIDTH, and angles (n, ANGLES, 3): samples
-    within ANGLE_REACH of N/1, and their sums of cos and sin of N lambda - lambda_B - (N - 1) pericentre.
+    histogram (n, BINS) int32 of the period ratio, sampled at random times, from LOWEST_RATIO in bins of BIN_WIDTH, and angles (n, ANGLES, 1 + TURNS, 2): for
+    the integer N nearest to the ratio the number of samples (at [0, 0]) and, at 1 + k, the sums of cos and sin of
+    N lambda - lambda_B - k pericentre - (N - 1 - k) pericentre_B, k = 0 ... N - 1.
     """
     n = systems.shape[0]
     y, before = np.ones(ROWS * W), np.ones(ROWS * W)

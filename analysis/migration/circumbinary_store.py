@@ -20,8 +20,8 @@ from analysis import cache
 from analysis.config import CircumbinaryConfig
 from analysis.errors import InputError
 from analysis.migration.batch import cpu_family
-from analysis.migration.circumbinary_density import modes
-from analysis.migration.circumbinary_kernel import ANGLES, BINS, REASONS, RECORD, integrate, saba
+from analysis.migration.circumbinary_density import LIBRATION, librations, modes
+from analysis.migration.circumbinary_kernel import ANGLES, BINS, REASONS, RECORD, TURNS, integrate, saba
 from analysis.migration.circumbinary_systems import FAMILIES, families, numbers_of
 from analysis.migration.frozen import SIMULATIONS, environment, record, verified
 
@@ -29,7 +29,7 @@ __all__ = ["CHUNKS", "FROZEN", "STAGES", "Outcomes", "freeze", "joined", "kernel
 
 FROZEN = SIMULATIONS / "circumbinary.npz"
 STAGES = 5  # kicks per step of the mapping
-CHUNKS: Final = {"grid": 168, "repeats": 168, "hosts": 160, "maps": 1088}  # systems per chunk
+CHUNKS: Final = {"grid": 168, "repeats": 168, "slow": 160, "hosts": 160, "maps": 1088}  # systems per chunk
 KERNEL_MODULES = ("analysis.migration.circumbinary_kernel", "analysis.migration.circumbinary_systems", "analysis.migration.circumbinary_density")
 ANALYSED: Final = ("train_share", "trees", "permutations", "splits", "rerun_share", "rerun_longest")  # change no run
 ENTRIES: Final = ("record", "reason", "angles", "modes")
@@ -41,7 +41,7 @@ class Outcomes:
 
     record: np.ndarray  # (n, len(RECORD)) of circumbinary_kernel.RECORD
     reason: np.ndarray  # (n,) of circumbinary_kernel.REASONS
-    angles: np.ndarray  # (n, ANGLES, 3): samples near N/1, means of cos and sin of its angle
+    angles: np.ndarray  # (n, len(LIBRATION)) of circumbinary_density.LIBRATION
     modes: np.ndarray  # (n, 1 + bandwidths): mode of the density of period ratios, NaN without samples below ratio_max
     cpu_s: float = 0.0
 
@@ -69,12 +69,10 @@ def run_systems(systems: np.ndarray, config: CircumbinaryConfig) -> Outcomes:
     """Integrate the systems (n, len(SYSTEM)); every outcome depends on its own row alone, within one processor family."""
     start, n = time.thread_time(), len(systems)
     values, reason = np.zeros((n, len(RECORD))), np.zeros(n, np.int64)
-    histogram, angles = np.zeros((n, BINS), np.int32), np.zeros((n, ANGLES, 3))
+    histogram, angles = np.zeros((n, BINS), np.int32), np.zeros((n, ANGLES, 1 + TURNS, 2))
     integrate(np.ascontiguousarray(systems, dtype=float), numbers_of(config), *saba(STAGES), values, reason, histogram, angles)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        angles[:, :, 1:] /= angles[:, :, :1]
     found = modes(histogram, config, (config.bandwidth, *config.bandwidths))
-    return Outcomes(values, reason, angles, found, time.thread_time() - start)
+    return Outcomes(values, reason, librations(angles, found[:, 0]), found, time.thread_time() - start)
 
 
 def pieces(config: CircumbinaryConfig) -> list[tuple[str, int, int]]:
@@ -163,9 +161,9 @@ def load(path: Path = FROZEN) -> tuple[dict[str, Outcomes], dict[str, Any]]:
             for family in FAMILIES:
                 values, reason = stored[f"{family}_record"], stored[f"{family}_reason"].astype(np.int64)
                 n = len(reason)
-                angles = stored[f"{family}_angles"].astype(float) if family != "maps" else np.full((n, ANGLES, 3), np.nan)
+                angles = stored[f"{family}_angles"].astype(float) if family != "maps" else np.full((n, len(LIBRATION)), np.nan)
                 read = stored[f"{family}_modes"].astype(float) if family != "maps" else np.full((n, 1), np.nan)
-                if not (values.shape == (n, len(RECORD)) and angles.shape == (n, ANGLES, 3) and len(read) == n and np.isin(reason, list(REASONS.values())).all()):
+                if not (values.shape == (n, len(RECORD)) and angles.shape == (n, len(LIBRATION)) and len(read) == n and np.isin(reason, list(REASONS.values())).all()):
                     raise ValueError("shapes")
                 found[family] = Outcomes(values, reason, angles, read)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

@@ -16,12 +16,12 @@ from analysis.errors import InputError
 from analysis.migration.circumbinary_kernel import NUMERICS, SYSTEM, numerics
 from analysis.migration.rng import words
 
-__all__ = ["FAMILIES", "GRID", "HOSTS", "STOKES", "check", "families", "grid", "hosts", "map_systems", "numbers_of", "planet_radius", "repeats", "star_radius"]
+__all__ = ["FAMILIES", "GRID", "HOSTS", "STOKES", "check", "families", "grid", "hosts", "map_systems", "numbers_of", "planet_radius", "repeats", "slow", "star_radius"]
 
 STOKES, OTHER_FORM = 0.0, 1.0
 GRID: Final = ("axis_time", "eccentricity_time", "mass_ratio", "binary_eccentricity", "eccentricity", "planet_mass_earth")  # slowest first
 HOSTS: Final = ("total_mass_msun", "mass_ratio", "binary_axis_au", "binary_eccentricity", "companion_mass_mjup", "axis_time_yr", "damping_ratio")
-FAMILIES: Final = ("grid", "repeats", "hosts", "maps")
+FAMILIES: Final = ("grid", "repeats", "hosts", "maps", "slow")
 _PLACE: Final = {name: number for number, name in enumerate(SYSTEM)}
 assert AU_M > 0.0
 
@@ -78,6 +78,15 @@ def repeats(config: CircumbinaryConfig) -> tuple[np.ndarray, np.ndarray]:
     return _set(table[chosen], pericentre=phase), chosen
 
 
+def slow(config: CircumbinaryConfig) -> tuple[np.ndarray, np.ndarray]:
+    """(systems, numbers in the grid) of random runs of the largest axis time, with `slow_axis_time` in its place."""
+    table, values = grid(config)
+    able = np.flatnonzero(values[:, GRID.index("axis_time")] == max(config.axis_times))
+    order = np.argsort(words(np.uint64(config.seed), np.uint64(6), able.size), kind="stable")
+    chosen = np.sort(able[order[: config.slow_systems]])
+    return _set(table[chosen], axis_time=config.slow_axis_time, longest=config.longest * config.slow_axis_time), chosen
+
+
 def hosts(config: CircumbinaryConfig) -> tuple[np.ndarray, np.ndarray]:
     """(systems, values (n, len(HOSTS))) of binaries with the host masses studied here, each with one giant that starts far outside."""
     n = config.host_systems
@@ -124,7 +133,7 @@ def map_systems(config: CircumbinaryConfig) -> tuple[np.ndarray, np.ndarray]:
 def families(config: CircumbinaryConfig) -> dict[str, np.ndarray]:
     """The systems of every family by name; InputError for unusable parameters."""
     check(config)
-    return {"grid": grid(config)[0], "repeats": repeats(config)[0], "hosts": hosts(config)[0], "maps": map_systems(config)[0]}
+    return {"grid": grid(config)[0], "repeats": repeats(config)[0], "hosts": hosts(config)[0], "maps": map_systems(config)[0], "slow": slow(config)[0]}
 
 
 def numbers_of(config: CircumbinaryConfig) -> np.ndarray:
