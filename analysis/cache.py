@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 # Parameters enter keys as values; the others change no number (a change of how results are stored raises FORMAT).
-VALUE_MODULES = {"analysis.config", "analysis.runtime", "analysis.progress", "analysis.cache", "analysis.atomic", "analysis.isolation"}
+VALUE_MODULES = {f"analysis.{name}" for name in ("config", "runtime", "progress", "cache", "atomic", "isolation", "kernel_store")}
 FORMAT = 2
 
 

@@ -6,6 +6,8 @@ import sys
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 
+from analysis.kernel_store import guard_kernels
+
 __all__ = ["isolate"]
 
 HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")  # of the kernel that runs the chunks
@@ -44,8 +46,27 @@ def _open_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (open as long as the program runs)
 
 
+def _kernel_cache() -> None:
+    """Where compiled kernels cannot be kept, use a folder of this process: Numba would put them beside the sources and trust their times."""
+    folder = os.environ.get("NUMBA_CACHE_DIR", "")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        good = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        good = False
+    if not good:
+        import atexit
+        import shutil
+        import tempfile
+
+        os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="vlms-kernels-")
+        atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
+
+
 def isolate(package: Path, cache: Path) -> None:
     """Load the modules of `package` by content, and keep what libraries write for themselves in the folder `cache` instead of the home folder."""
+    _kernel_cache()
+    guard_kernels(cache)
     # A person's own matplotlibrc would change figures.
     os.environ["MPLCONFIGDIR"] = str(cache / "matplotlib")
     os.environ.pop("MATPLOTLIBRC", None)

@@ -20,6 +20,7 @@ from analysis import atomic, cache
 from analysis.config import Config
 from analysis.errors import InputError
 from analysis.journal import event
+from analysis.kernel_store import seal_kernels
 from analysis.report.files import Context
 from analysis.runtime import ROOT, threads
 
@@ -237,6 +238,7 @@ class Study:
 
     def _keep(self, name: str, result: Any) -> Any:
         """Put a result into the cache and return it as it will be read back; a cache that cannot take it costs time and no more."""
+        seal_kernels()
         try:
             record, result = cache.store_result(name, self.key(name), result)
         except OSError as error:

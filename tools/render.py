@@ -36,7 +36,10 @@ def find_quarto() -> tuple[str, str] | None:
 
 def render_with_quarto(command: str) -> int:
     """Run `quarto render` on results that are current already; its own checks follow as the post-render script."""
-    environment = {**os.environ, "VLMS_EVALUATED": "1", "QUARTO_PYTHON": str(ROOT / ".venv" / "bin" / "python")}
+    from analysis.runtime import CACHE_DIR
+
+    homes = {f"XDG_{kind}_HOME": str(CACHE_DIR / "quarto" / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}  # instead of the home folder
+    environment = {**os.environ, **homes, "VLMS_EVALUATED": "1", "QUARTO_PYTHON": str(ROOT / ".venv" / "bin" / "python")}
     # In a group of its own, so that nothing of it goes on after an interruption.
     with subprocess.Popen([command, "render", "--log-level", "warning"], cwd=ROOT, env=environment, start_new_session=True) as process:
         try:

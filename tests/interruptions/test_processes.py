@@ -101,3 +101,44 @@ def _wait(condition, seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_kernels_that_cannot_be_kept_are_not_put_beside_the_sources(tmp_path):
+    (tmp_path / "file").write_text("where a folder should be")
+    code = "import analysis, os; print(os.environ['NUMBA_CACHE_DIR'])"
+    places = [python(code, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / name)}).stdout.strip() for name in ("file", "new")]
+    assert Path(places[0]).name.startswith("vlms-kernels-") and not Path(places[0]).exists()
+    assert places[1] == str(tmp_path / "new") and (tmp_path / "new").is_dir()
+
+
+OFFLINE = """
+import sys
+from pathlib import Path
+sys.path[:0] = [".", "tests/build"]
+import analysis
+from analysis.study import Study
+from conftest import write_project
+from manuscript.build.paper import build
+study = Study(outdir=Path(sys.argv[1]) / "out")
+study.write(("target",))
+print([path.name for path in build(write_project(Path(sys.argv[1]) / "paper"))])
+"""
+
+
+def test_without_network_a_paper_is_built_and_the_home_folder_stays_empty(tmp_path):
+    """In a network of its own that has not even the loopback device, the chunks' kernel included."""
+    alone = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+    try:
+        possible = subprocess.run([*alone, "true"], check=False, capture_output=True).returncode == 0
+    except OSError:
+        possible = False
+    if not possible:
+        pytest.skip("this system lets no process have a network of its own (unshare -n)")
+    home, place = tmp_path / "home", tmp_path / "place"
+    home.mkdir()
+    place.mkdir()
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "MPL", "JUPYTER", "IPYTHON"))} | {"HOME": str(home), "TMPDIR": str(place)}
+    done = subprocess.run([*alone, sys.executable, "-c", OFFLINE, str(place)], cwd=ROOT, env=variables, check=False, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip().endswith("['index.html', 'index.pdf']"), done.stderr
+    assert not list(home.iterdir())
+    assert sorted(path.name for path in place.iterdir()) == ["out", "paper"]

@@ -156,8 +156,8 @@ def kernels(builds: Builds) -> Iterator[Row]:
     sound, reference = builds.folder / "kernels", {}
     for what in ("sound", "truncated", "empty", "garbage", "flipped bit", "deleted", "unwritable"):
         folder = builds.new("light", "cold")
-        cache = folder / "numba"
-        shutil.copytree(sound, cache) if sound.is_dir() else cache.mkdir()
+        cache = folder / "cache" / "numba" / "kernels"
+        shutil.copytree(sound, cache) if sound.is_dir() else cache.mkdir(parents=True)
         for path in cache.rglob("*.nb[ic]"):
             content = path.read_bytes()
             if what == "deleted":

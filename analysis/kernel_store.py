@@ -1,0 +1,92 @@
+"""Compiled kernels are used only as they were written: a damaged one is compiled again (standard library only).
+
+Numba reads its cache without looking whether a file is whole, and writes it without waiting for the disk. So every file is entered with its
+sha256 in a list beside them, and before Numba is imported what is not as listed is removed. A file that is not listed, because its writer still
+runs or was killed, stays when it is whole.
+"""
+
+import atexit
+import hashlib
+import io
+import json
+import os
+import sys
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
+
+from analysis.atomic import write_atomic
+
+__all__ = ["guard_kernels", "remove_damaged", "seal_kernels"]
+
+SEAL = "checksums.json"
+_guarded: list[Path] = []
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.rglob("*.nb[ic]")):
+        with suppress(OSError):
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    try:
+        content = json.loads((folder / SEAL).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _whole(content: bytes) -> bool:
+    """True for what Numba writes, one or more serialised objects up to the last byte; nothing of them is made or run."""
+    import pickletools
+
+    stream = io.BytesIO(content)
+    try:
+        while stream.tell() < len(content):
+            for _ in pickletools.genops(stream):
+                pass
+    except (ValueError, IndexError, EOFError, KeyError, UnicodeDecodeError, OverflowError):
+        return False
+    return bool(content)
+
+
+def remove_damaged(folder: Path) -> None:
+    """Remove the files of Numba's cache in `folder` that are not as listed, or neither listed nor whole."""
+    listed = _listed(folder)
+    for name, digest in _digests(folder).items():
+        with suppress(OSError):
+            if listed[name] != digest if name in listed else not _whole((folder / name).read_bytes()):
+                (folder / name).unlink()
+
+
+def seal_kernels() -> None:
+    """Enter what Numba has compiled into the list."""
+    for folder in _guarded:
+        found = _digests(folder)
+        if found != _listed(folder):
+            with suppress(OSError):
+                write_atomic(folder / SEAL, json.dumps(found, indent=1).encode(), durable=False)
+
+
+class _BeforeNumba(MetaPathFinder):
+    """Finds no module; when Numba is looked for, the cache is checked first and entered at the end of the program."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name == "numba" and not _guarded:
+            _guarded.append(self._folder)
+            remove_damaged(self._folder)
+            atexit.register(seal_kernels)
+
+
+def guard_kernels(cache: Path) -> None:
+    """Watch over NUMBA_CACHE_DIR where it lies in the folder `cache`; one that the user named may hold kernels of others and is left alone."""
+    folder = Path(os.environ["NUMBA_CACHE_DIR"])
+    if folder.is_relative_to(cache):
+        sys.meta_path.insert(0, _BeforeNumba(folder))
