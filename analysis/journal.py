@@ -73,15 +73,14 @@ def about_this_run(argv: list[str], overrides: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def _peak_memory_mb() -> dict[str, float] | None:
-    """Largest resident size (MB) of this process and the largest of any process that it started and that has ended."""
+def _peak_memory_mb() -> float | None:
+    """Largest resident size (MB) of this process. Of its children the system knows no such number: theirs starts with the size of the process that forked."""
     try:
         import resource
     except ImportError:  # not on this system
         return None
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    sizes = {name: resource.getrusage(who).ru_maxrss * unit / 1e6 for name, who in (("own", resource.RUSAGE_SELF), ("largest_child", resource.RUSAGE_CHILDREN))}
-    return {name: round(value, 1) for name, value in sizes.items()}
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
 
 
 class Journal:
