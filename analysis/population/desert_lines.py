@@ -39,7 +39,7 @@ class LineData:
 
 def bounds(config: DesertConfig, low: float, high: float, tilted: bool = True) -> np.ndarray:
     """Uniform prior bounds (8, 2) in the order of NAMES on a range of x; without `tilted` the tilt is held at zero."""
-    place, slope = (low + config.flank, high - config.flank), (-config.steepest_line, config.steepest_line)
+    place, slope = (low + config.line_flank, high - config.line_flank), (-config.steepest_line, config.steepest_line)
     width = tuple(np.log10(config.transition_widths))
     tilt = (-config.steepest, config.steepest) if tilted else (-1e-9, 1e-9)
     return np.array([place, slope, place, slope, width, width, (-config.deepest, 0.0), tilt], dtype=float)

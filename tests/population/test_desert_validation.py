@@ -53,7 +53,7 @@ def test_two_lines_and_left_out_densities_of_many_companions():
     }, host=np.arange(6 * COMPANIONS))
     case = simulated_case(case, simulated_values(truths(case.centres)["dip"], case, np.random.default_rng(3)))
     data = line_data(case, 0.2)
-    config = replace(CONFIG, walkers=24, burn_in=200, steps=600, autocorrelation_times=5.0, least_effective=100.0, largest_rhat=1.2, flank=0.2)
+    config = replace(CONFIG, walkers=24, burn_in=200, steps=600, autocorrelation_times=5.0, least_effective=100.0, largest_rhat=1.2)
     found = sampled(lambda t: line_terms(t, data).sum(axis=1), bounds(config, case.x_edges[0], case.x_edges[-1], tilted=False), config, [1])
     assert found.reason is None
     at_six = found.draws[:, [0, 2]] + found.draws[:, [1, 3]] * np.log10(6.3)

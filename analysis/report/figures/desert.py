@@ -103,5 +103,6 @@ def _histogram(axes: Any, result: Any) -> None:
     axes.hist(values["declared desert"], bins=edges, density=True, histtype="step", color="0.2", linewidth=1.1, linestyle="--", label="declared desert")
     axes.axvline(observed, color=style.HIGH_Q, linewidth=1.6, label=f"observed, p = {p:.2g}")
     axes.set(xlabel="log ratio of mean likelihoods", yticks=[])
-    axes.set_ylim(0, 1.55 * axes.get_ylim()[1])
-    axes.legend(loc="upper right", fontsize=6, handlelength=1.4, borderaxespad=0.2)
+    axes.set_ylim(0, 1.6 * axes.get_ylim()[1])
+    box = axes.legend(loc="upper right", fontsize=6, handlelength=1.4, borderaxespad=0.3, frameon=True, edgecolor="none", framealpha=0.9)
+    box.set_zorder(5)

@@ -12,23 +12,29 @@ from analysis.report.files import Context, save_figure
 __all__ = ["write"]
 
 LABELS = {
-    "lower_at_1au": "lower\n(dex)", "lower_slope": "its slope", "upper_at_1au": "upper\n(dex)", "upper_slope": "its slope", "log_lower_width": "lower\nwidth",
-    "log_upper_width": "upper\nwidth", "log_floor": "floor", "tilt": "tilt",
+    "lower_at_1au": "lower line\n(log10)", "lower_slope": "its slope", "upper_at_1au": "upper line\n(log10)", "upper_slope": "its slope",
+    "log_lower_width": "lower width\n(log10 dex)", "log_upper_width": "upper width\n(log10 dex)", "log_floor": "floor\n(log10)", "tilt": "tilt",
 }
 COLOURS = {"mass_ratio": "#0072B2", "mass": style.HIGH_Q}
 BINS = 24
 
 
-def _contours(axes: Any, first: np.ndarray, second: np.ndarray, colour: str) -> None:
-    """Contours that hold 39 and 86 % of the draws: one and two standard deviations of a normal."""
+def _contours(axes: Any, first: np.ndarray, second: np.ndarray, box: tuple[Any, Any], colour: str) -> None:
+    """Contours that hold 39 and 86 % of the draws within the prior's `box`: one and two standard deviations of a normal."""
     from scipy.ndimage import gaussian_filter
 
-    counts, x, y = np.histogram2d(first, second, bins=BINS)
-    smooth = gaussian_filter(counts, 1.0)
+    counts, x, y = np.histogram2d(first, second, bins=BINS, range=box)
+    smooth = gaussian_filter(counts, 1.5, mode="nearest")
     ordered = np.sort(smooth.ravel())[::-1]
     levels = [ordered[np.searchsorted(ordered.cumsum() / ordered.sum(), share)] for share in (0.865, 0.393)]
     if levels[0] < levels[1]:
         axes.contour((x[1:] + x[:-1]) / 2, (y[1:] + y[:-1]) / 2, smooth.T, levels=levels, colors=colour, linewidths=(0.6, 1.1))
+    axes.set(xlim=box[0], ylim=box[1])
+
+
+def _ticks(box: tuple[float, float]) -> list[float]:
+    """Two round values well inside the prior's range."""
+    return [round(box[0] + share * (box[1] - box[0]), 1) for share in (0.25, 0.75)]
 
 
 def write(directory: Path, context: Context, *, desert: Any) -> None:
@@ -42,30 +48,40 @@ def write(directory: Path, context: Context, *, desert: Any) -> None:
         return
     names = list(LABELS)
     panels = figure.subplots(len(names), len(names))
+    draws = {name: part for name, part in desert.line_draws.groupby("coordinate")}
+    box = {name: {row["parameter"]: (row["prior_low"], row["prior_high"]) for row in part.to_dict("records")} for name, part in desert.lines.groupby("coordinate")}
+    last = len(names) - 1
     for row, second in enumerate(names):
         for column, first in enumerate(names):
             axes = panels[row, column]
             axes.set(xticks=[], yticks=[])
-            coordinate = "mass_ratio" if column <= row else "mass"
-            draws = desert.line_draws[desert.line_draws["coordinate"] == coordinate]
-            if row != column:
-                _contours(axes, draws[first].to_numpy(), draws[second].to_numpy(), COLOURS[coordinate])
-            else:
-                _marginals(axes, desert, first)
-            if row == len(names) - 1:
-                axes.set_xlabel(LABELS[first], fontsize=6.5)
-            if column == 0:
-                axes.set_ylabel(LABELS[second], fontsize=6.5)
+            coordinate = "mass_ratio" if column < row else "mass"
+            if row == column:
+                _marginals(axes, draws, box, first)
+                continue
+            own = box[coordinate]
+            _contours(axes, draws[coordinate][first].to_numpy(), draws[coordinate][second].to_numpy(), (own[first], own[second]), COLOURS[coordinate])
+            if (coordinate, row) in (("mass_ratio", last), ("mass", 0)):
+                axes.set_xticks(_ticks(own[first]))
+                axes.tick_params(axis="x", labelsize=5, labeltop=row == 0, labelbottom=row == last, length=2)
+            if (coordinate, column) in (("mass_ratio", 0), ("mass", last)):
+                axes.set_yticks(_ticks(own[second]))
+                axes.tick_params(axis="y", labelsize=5, labelright=column == last, labelleft=column == 0, length=2)
+    for k, name in enumerate(names):
+        panels[last, k].set_xlabel(LABELS[name], fontsize=6)
+        panels[k, 0].set_ylabel(LABELS[name], fontsize=6)
+    for axes, (label, dash, coordinate) in zip((panels[1, 0], panels[0, 1]), (("mass ratio", "-", "mass_ratio"), ("mass", "--", "mass")), strict=True):
+        axes.plot([], [], color=COLOURS[coordinate], linestyle=dash, label=label)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=7)
     keep = desert.line_draws.iloc[:: max(1, len(desert.line_draws) // 2000)]
     save_figure(directory, "fig_desert_corner", figure, keep, context)
 
 
-def _marginals(axes: Any, desert: Any, name: str) -> None:
-    """Both posteriors, each scaled to its range of the prior, and the flat prior as a line."""
+def _marginals(axes: Any, draws: dict[str, pd.DataFrame], box: dict[str, dict[str, tuple[float, float]]], name: str) -> None:
+    """Both posteriors, each over its range of the prior, and the flat prior as a line."""
     for coordinate, dash in (("mass_ratio", "-"), ("mass", "--")):
-        prior = desert.lines[(desert.lines["coordinate"] == coordinate) & (desert.lines["parameter"] == name)].iloc[0]
-        values = desert.line_draws.loc[desert.line_draws["coordinate"] == coordinate, name]
-        scaled = (values - prior["prior_low"]) / (prior["prior_high"] - prior["prior_low"])
+        low, high = box[coordinate][name]
+        scaled = (draws[coordinate][name] - low) / (high - low)
         axes.hist(scaled, bins=BINS, range=(0, 1), density=True, histtype="step", color=COLOURS[coordinate], linestyle=dash, linewidth=1.0)
     axes.axhline(1.0, color="0.6", linewidth=0.6)
     axes.set(xlim=(0, 1), yticks=[])
