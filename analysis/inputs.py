@@ -18,24 +18,25 @@ LONGEST_PATH_SHOWN = 120  # characters
 LONGEST_SENTENCE = 800  # characters; a message that lists the names of all sections stays below it
 
 
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def shown(text: object, longest: int = 40) -> str:
-    """`text` as a message may show it: its first characters, control and direction characters written as escapes."""
-    plain = str(text)[:longest]
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in plain)
+    """`text` as a message may show it: its start, in at most `longest` characters, control and direction characters written as escapes."""
+    return _escaped(str(text)[:longest])[:longest]
 
 
 def path_shown(path: str | Path) -> str:
     """A path as a message may show it; the end of a long one, since that names the file."""
-    text = os.fspath(path)
-    short = text if len(text) <= LONGEST_PATH_SHOWN else "..." + text[-LONGEST_PATH_SHOWN:]
-    return shown(short, len(short))
+    text = _escaped(os.fspath(path))
+    return text if len(text) <= LONGEST_PATH_SHOWN else "..." + text[-LONGEST_PATH_SHOWN:]
 
 
 def sentence(error: object) -> str:
     """The text of an error on one line of bounded length, without control characters; readers that quote a cell rely on it."""
-    text = " ".join(str(error).split("\n"))
-    cut = text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 100]} ... {text[-90:]}"
-    return shown(cut, len(cut))
+    text = _escaped(" ".join(str(error).split("\n"))[: 2 * LONGEST_SENTENCE])
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 100]} ... {text[-90:]}"
 
 
 def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) -> Path:
