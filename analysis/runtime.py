@@ -18,6 +18,7 @@ OUTSIDE_KERNELS = ("analysis.config", "analysis.errors", "analysis.progress", "a
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 CORE_VARIABLES = ("NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 MOST_THREADS = 4096
+LAYERS = ("default", "safe", "threadsafe", "forksafe", "tbb", "omp", "workqueue")  # of Numba
 _refused: dict[str, str] = {}  # thread variables that say no number of threads, and what they say
 
 
@@ -106,10 +107,13 @@ def prepare_environment() -> None:
 
 
 def check_threads(number: int | None = None) -> None:
-    """Make `number` (of the option --threads) stronger than NUMBA_NUM_THREADS; InputError for a thread variable that says no number of threads."""
+    """Make `number` (of the option --threads) stronger than NUMBA_NUM_THREADS; InputError for a thread variable that says nothing usable."""
     if number is not None:
         _refused.pop("NUMBA_NUM_THREADS", None)
         os.environ["NUMBA_NUM_THREADS"] = str(number)
+    layer = os.environ.get("NUMBA_THREADING_LAYER", "").strip()
+    if layer and layer not in LAYERS:
+        raise InputError(f"NUMBA_THREADING_LAYER is {layer!r}; expected one of {', '.join(LAYERS)}. Set one of these, or unset it to get the default.")
     for name, text in _refused.items():
         raise InputError(f"{name} is {text!r}; expected a number of threads from 1 to {MOST_THREADS}. Set another, or unset it to get the default.")
 

@@ -69,6 +69,15 @@ def test_the_option_is_stronger_than_the_variable(monkeypatch):
     assert os.environ["NUMBA_NUM_THREADS"] == "5"
 
 
+def test_an_unknown_threading_layer_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(runtime, "_refused", {})
+    monkeypatch.setenv("NUMBA_THREADING_LAYER", "omp")
+    runtime.check_threads()
+    monkeypatch.setenv("NUMBA_THREADING_LAYER", "looms")
+    with pytest.raises(runtime.InputError, match="NUMBA_THREADING_LAYER is 'looms'; expected one of default, safe"):
+        runtime.check_threads()
+
+
 def test_openmp_takes_a_list_and_an_empty_variable_means_the_default(monkeypatch):
     monkeypatch.setattr(runtime, "_refused", {})
     monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
