@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from analysis.commands import guarded
+from analysis.commands import end_with_parent, guarded
 from analysis.errors import InputError
 from analysis.runtime import CACHE_DIR
 
@@ -24,6 +24,7 @@ def _start(needs: list[str]) -> None:
     """In a worker process: the structure of the real sample, once for each claim."""
     from analysis import calibration
 
+    end_with_parent()
     inputs = _inputs()
     for claim in needs:
         _READY[claim] = calibration.prepared(calibration.CLAIMS[claim], inputs)

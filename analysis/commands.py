@@ -11,7 +11,7 @@ from analysis.errors import InputError
 from analysis.inputs import sentence
 from analysis.runtime import check_threads
 
-__all__ = ["KEPT", "Stopped", "guarded", "stoppable"]
+__all__ = ["KEPT", "Stopped", "end_with_parent", "guarded", "stoppable"]
 
 KEPT = "finished chunks are kept, and the same command goes on from there."
 
@@ -41,6 +41,16 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_with_parent() -> None:
+    """In a worker process of `multiprocessing`: end as soon as the process that started it has ended, however that was."""
+    import multiprocessing
+    import threading
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _say(text: str) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
+from types import TracebackType
 
 from analysis.kernel_store import guard_kernels
 
@@ -63,6 +64,19 @@ def _kernel_cache() -> None:
         atexit.register(shutil.rmtree, os.environ["NUMBA_CACHE_DIR"], ignore_errors=True)
 
 
+def _be_brief() -> None:
+    """Let Ctrl-C end a program without a traceback also before its command has begun."""
+    usual = sys.excepthook
+
+    def told(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            print("\nInterrupted; nothing was changed.", file=sys.stderr)
+        else:
+            usual(kind, error, where)
+
+    sys.excepthook = told
+
+
 def isolate(package: Path, cache: Path) -> None:
     """Load the modules of `package` by content, and keep what libraries write for themselves in the folder `cache` instead of the home folder."""
     _kernel_cache()
@@ -73,4 +87,5 @@ def isolate(package: Path, cache: Path) -> None:
     for name in HOMES:
         os.environ[name] = str(cache / "jupyter")
     _open_streams()
+    _be_brief()
     _trust_no_times(package)

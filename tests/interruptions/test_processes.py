@@ -89,6 +89,35 @@ def test_an_interrupted_rendering_leaves_no_process_of_the_typesetter(tmp_path):
     _wait(lambda: not _runs(int(helper.read_text())))
 
 
+WORKERS = """
+import multiprocessing, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from analysis.commands import end_with_parent
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent) as pool:
+        pool.submit(time.sleep, 0).result()
+        print(*pool._processes, flush=True)
+        pool.submit(time.sleep, 60).result()
+"""
+
+
+def test_worker_processes_end_with_a_killed_parent(tmp_path):
+    (tmp_path / "workers.py").write_text(WORKERS)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, str(tmp_path / "workers.py")], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        worker = int(process.stdout.readline())
+        assert _runs(worker)
+        process.kill()
+    _wait(lambda: not _runs(worker))
+
+
+def test_an_interruption_before_the_command_begins_prints_no_traceback():
+    done = python("import analysis\nraise KeyboardInterrupt")
+    assert done.returncode in (130, -signal.SIGINT)
+    assert done.stderr == "\nInterrupted; nothing was changed.\n"
+    assert "ZeroDivisionError" in python("import analysis\n1 / 0").stderr
+
+
 def _runs(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z" if Path("/proc/self").exists() else not os.kill(pid, 0)
