@@ -7,6 +7,7 @@ of them together must fit in memory, so that neither a damaged file nor one made
 import json
 import math
 import re
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -28,7 +29,10 @@ MEMBER = re.compile(r"[\w.-]+(/[\w.-]+){0,2}\.npy", re.ASCII)
 SOURCE = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)  # a path below the root of the repository
 BOOKKEEPING = {"sha256", "bytes", "made_by", "environment", "columns", "seed", "systems", "source_sha256", "sources"}  # of a MANIFEST entry, not of the file
 SETTINGS = {"settings", "drawn_means"}  # that the file itself repeats wherever the MANIFEST has them
-DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, RecursionError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+WHOLE = {"reason", "attempts"}  # columns of whole numbers
+DAMAGE = (
+    OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError, MemoryError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)
 
 
 def check_simulation(path: Path) -> None:
@@ -81,7 +85,8 @@ def _members(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, Any] | N
             with archive.open(item) as stream:
                 shape, dtype = _header(stream)
                 size = math.prod(shape) * dtype.itemsize
-                if dtype.kind not in "biufU" or len(shape) > MOST_DIMENSIONS or dtype.hasobject or size != item.file_size - stream.tell():
+                kinds = "iu" if name.rpartition("_")[2] in WHOLE else "iuf" if shape else "iufU"
+                if dtype.kind not in kinds or len(shape) > MOST_DIMENSIONS or size != item.file_size - stream.tell():
                     raise ValueError(f"array {shown(name)}")
                 raw = stream.read()  # to its end, where the checksum is compared
                 if len(raw) != size:

@@ -3,7 +3,6 @@
 import resource
 import time
 import traceback
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ class Tally:
     refused: int = 0
     slowest_s: float = 0.0
     peak_mb: float = 0.0
-    failures: dict[str, int] = field(default_factory=Counter)
+    failures: dict[str, int] = field(default_factory=dict)
 
     def add(self, raw: bytes, folder: Path, name: str = "", bare: bool = False) -> None:
         """Run one case; a failure is counted by its kind, and the first inputs of each kind are kept."""

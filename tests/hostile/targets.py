@@ -276,7 +276,7 @@ READERS: dict[str, Callable[[bytes, Path], object]] = {
 NAMED = {
     "pscomppars": "export.csv", "brown dwarfs": "bd.csv", "both catalogues": "export.csv", "labels": "labels.csv", "run.toml": "run.toml", "--set": "--set",
     "manifest": "MANIFEST.json", "frozen table": "companions.csv", "corrections": "corrections.csv", "host ages": "host_ages.csv", "target": "toi6894.csv",
-    "age export": "ages.csv", "simulation manifest": "MANIFEST.json", "ladder": "ladder.npz", "ensemble": "ensemble_tolerance_tight.npz",
+    "age export": "ages.csv", "simulation manifest": "MANIFEST", "ladder": "ladder.npz", "ensemble": "ensemble_tolerance_tight.npz",
     "calibration": "calibration.npz",
 }
 SHOWN_BY_THE_TERMINAL = {"labels"}  # their reader quotes cells as they are; the command line cleans the sentence
