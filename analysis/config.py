@@ -236,7 +236,7 @@ class DesertConfig:
     all_axes: tuple[float, float] = param((0.01, 1600.0), "au", "axes of the pass that adds transits and imaging", CHOICE, within=POSITIVE)
     cell: float = param(0.05, "dex", "cells in mass ratio or mass", CHOICE, within=POSITIVE)
     axis_cell: float = param(0.1, "dex", "cells in axis", CHOICE, within=POSITIVE)
-    min_rows: int = param(12, "", "fewest companions in the region", CHOICE)
+    min_rows: int = param(12, "", "fewest companions in the region", CHOICE, within=(4, inf))
     ratio_desert: tuple[float, float] = param((0.02, 0.05), "", "desert in mass ratio", "Zhang 2025", within=SHARE)
     mass_desert: tuple[float, float] = param((24.0, 42.0), "Mjup", "desert in mass, about 30 MJ", "Cui et al. 2026", within=POSITIVE)
     steepest: float = param(2.0, "dex/dex", "largest slope of a density, either sign", CHOICE, within=POSITIVE)

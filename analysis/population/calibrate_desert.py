@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from analysis.config import DesertConfig, DetectionConfig, MixtureConfig
+from analysis.errors import InputError
 from analysis.population.desert_likelihood import pointwise, simulated_case, simulated_values
 from analysis.population.desert_models import families, valleys
-from analysis.population.desert_rows import RATIO, DesertCase, desert_case
+from analysis.population.desert_rows import RATIO, DesertCase, desert_case, in_region
 from analysis.population.desert_test import Table, judged, likeliest_of_depth, null_statistics, sharp_desert, table_of
 from analysis.population.gap_test import fitted_rows
 from analysis.population.rows import population_rows
@@ -48,6 +49,8 @@ class Prepared:
 def prepare(sample: Any, desert_config: DesertConfig, detection_config: DetectionConfig, mixture_config: MixtureConfig) -> Prepared:
     """Methods, orbits, hosts and errors of the candidates of `sample` in the region, and the densities that are true in each scenario."""
     rows = fitted_rows(population_rows(sample.table))
+    if len(in_region(rows, desert_config, RATIO, desert_config.axis_range)) < desert_config.min_rows:
+        raise InputError(f"the calibration of the desert needs {desert_config.min_rows} companions in its region; give a sample with more of them.")
     case = desert_case(rows, rows, RATIO, desert_config, detection_config, mixture_config)
     table = table_of(case, desert_config, desert_config.test_points)
     verdict = judged(case, table)

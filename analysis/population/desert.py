@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import DesertConfig, DetectionConfig, MixtureConfig
+from analysis.errors import InputError
 from analysis.population.desert_fits import Fits, fitted_all
 from analysis.population.desert_groups import compared
 from analysis.population.desert_kde import kernel_density, line_kernel
+from analysis.population.desert_lines import NAMES
 from analysis.population.desert_passes import NOT_A_PASS, repeated
 from analysis.population.desert_rows import COORDINATES, MASS, RATIO, DesertCase, desert_case, in_region
 from analysis.population.desert_test import Table, Verdict, bootstrap_p, judged, likeliest_of_depth, null_statistics, table_of
@@ -48,7 +50,8 @@ class Desert:
 
 
 def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mixture_config: MixtureConfig) -> Desert:
-    """The candidates of `sample` whose mass is a value, in mass ratio and in mass."""
+    """The candidates of `sample` whose mass is a value, in mass ratio and in mass. Raises InputError for parameters that do not go together."""
+    _require_sound(config)
     rows = fitted_rows(population_rows(sample.table))
     found = {name: in_region(rows, config, name, config.axis_range) for name in COORDINATES}
     few = [name for name in COORDINATES if len(found[name]) < config.min_rows]
@@ -84,6 +87,27 @@ def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mi
         None, *(_joined(fits, name) for name in ("models", "steps", "curves", "lines")), groups, bandwidths, passes, _companions(found, cases, kernels), draws,
         _joined(fits, "line_draws"), _grid(cases, kernels), summary,
     )
+
+
+def _require_sound(config: DesertConfig) -> None:
+    for name in ("mass_ratio_range", "mass_range", "axis_range", "all_axes", "ratio_desert", "mass_desert", "peak_widths", "half_widths", "transition_widths"):
+        value = getattr(config, name)
+        if len(value) != 2 or not value[0] < value[1]:
+            raise InputError(f"[desert] {name} is {list(value)}; expected two numbers, the lower one first.")
+    for name in ("points", "test_points"):
+        value = getattr(config, name)
+        if value & (value - 1):
+            raise InputError(f"[desert] {name} is {value}; expected a power of two, such as {1 << (value.bit_length() - 1)}.")
+    least = 2 * max(config.bins, len(NAMES))
+    if config.walkers < least or config.walkers % 2:
+        raise InputError(f"[desert] walkers is {config.walkers}; expected an even number from {least}, twice the parameters.")
+    for name in ("mass_ratio_range", "mass_range"):
+        low, high = getattr(config, name)
+        wide = float(np.log10(high / low))
+        if not 2 * max(config.flank, config.line_flank + config.narrowest) < wide:
+            raise InputError(f"[desert] {name} spans {wide:.2f} dex; flank, or line_flank and narrowest, leave no room for a desert in it.")
+        if config.bins * config.cell > wide:
+            raise InputError(f"[desert] bins is {config.bins}; {name} has {wide / config.cell:.0f} cells of {config.cell:g} dex.")
 
 
 def _joined(fits: dict[str, Fits], table: str) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The desert's stage on the frozen sample in a small form, its weights and groups, and its artifacts."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis.config import DesertConfig, DetectionConfig, MixtureConfig
+from analysis.errors import InputError
 from analysis.population import desert as stage
 from analysis.population.desert_groups import compared, groups_of, one_sided
 from analysis.population.desert_kde import kernel_density, line_kernel, selection_weights
@@ -89,6 +91,15 @@ def test_too_few_rows(sample, tmp_path):
     assert (tmp_path / "fig_desert.svg").is_file() and (tmp_path / "fig_desert_corner.svg").is_file()
 
 
+@pytest.mark.parametrize(("values", "words"), [
+    ({"points": 1000}, "power of two"), ({"mass_range": (80.0, 0.2)}, "lower one first"), ({"walkers": 15}, "even number from 16"),
+    ({"flank": 1.4}, "no room"), ({"bins": 500, "walkers": 1000}, "cells of"),
+])
+def test_parameters_that_do_not_go_together(sample, values, words):
+    with pytest.raises(InputError, match=words):
+        run(sample, replace(QUICK, **values))
+
+
 def test_artifacts(result, tmp_path):
     for write in (files.write, figure.write, corner.write):
         write(tmp_path, Context(percent=50.0), desert=result)
@@ -99,7 +110,7 @@ def test_artifacts(result, tmp_path):
 
 
 def test_an_untrusted_posterior_gives_no_numbers(sample):
-    result = run(sample, DesertConfig(**{**QUICK.__dict__, "steps": 40, "autocorrelation_times": 50.0, "bootstrap": 3, "pass_bootstrap": 1, "validation_catalogues": 1}))
+    result = run(sample, replace(QUICK, steps=40, autocorrelation_times=50.0, bootstrap=3, pass_bootstrap=1, validation_catalogues=1))
     lines = result.models[result.models["model"] == "two_lines"]
     assert lines["reason"].notna().all() and lines["elpd"].isna().all() and len(result.line_draws) == 0
     assert result.lines["median"].isna().all() and np.isnan(result.summary[RATIO]["two_lines"]["floor"]) and result.steps["density"].isna().all()
