@@ -117,3 +117,17 @@ def test_links_and_commands_of_the_page_exist(page):
     sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
     for variable in re.findall(r"`((?:VLMS|PAPER)_\w+)", text):
         assert variable in sources, variable
+
+
+def test_the_three_points_of_the_specification_are_covered_with_the_values_in_force():
+    """Section 10: column names and Earth masses, too few rows, threads and memory."""
+    from analysis.config import SelectionConfig
+    from analysis.constants import MJUP_IN_MEARTH
+    from analysis.runtime import CORE_VARIABLES, THREAD_VARIABLES
+
+    section = PAGE.split("## Columns, rows and memory")[1].split("\n## ")[0]
+    for word in ("st_mass", "pl_bmassj", "pl_orbsmax", "pl_orbeccen", "KeyError", "Brown Dwarf Companion Catalogue", f"{MJUP_IN_MEARTH:g}", "NULL", "1.2 GB"):
+        assert word in section, word
+    limits = SelectionConfig()
+    assert f"{limits.host_mass_min:.2f} to {limits.host_mass_max:.2f} Msun" in section
+    assert all(f"`{name}`" in PAGES[1].read_text(encoding="utf-8") for name in (*THREAD_VARIABLES, *CORE_VARIABLES))
