@@ -132,6 +132,12 @@ bench *args: _environment
 tap-server: _environment
     @{{python}} -m tests.services.trials
 
+# Give every reader thousands of hostile inputs (--cases N; half of them guided by coverage with `just setup --extra fuzz`)
+[group("development")]
+[no-exit-message]
+fuzz *args: _environment
+    @{{python}} -m tests.hostile.fuzz "$@"
+
 # Turn the pins of pyproject.toml into requirements.lock (needs uv) and environment.yml
 [group("development")]
 [no-exit-message]

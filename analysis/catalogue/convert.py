@@ -168,7 +168,8 @@ class Draft:
         return typed_table(self.columns)
 
     def _refuse(self, index: int, name: str, value: float, expected: str) -> None:
-        source = self.names.get(name, name)
+        base = name.removesuffix("_limit")
+        source = f"{self.names[base]}lim" if base != name and base in self.names else self.names.get(name, name)
         raise InputError(
             f"{self.table.name}, line {self.table.lines[index]}, column {source}: {value:g} is not possible for the "
             f"{BY_NAME[name].description or name}; "
