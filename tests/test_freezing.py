@@ -176,6 +176,9 @@ def test_headline_effect_is_that_of_an_independent_run(tmp_path):
         "companions of hosts in the mass range": 0, "candidates": 0, "candidates above the mass-ratio split": 2, "candidates below the mass-ratio split": -2,
         "eccentricities above the split": 2, "eccentricities below the split": -2}
     assert after.values["feasible share of draws"] == before.values["feasible share of draws"] > 0
+    ledger = Study(CONFIG).get("sample").ledger
+    told = ledger[ledger["variant"] == "corrected"].set_index(["step", "catalogue"])["rows_out"].to_dict()
+    assert told == {key: rows for key, rows in before.ledger.items() if key in told} and len(before.ledger) > len(told) == 20
     for config, found in ((CONFIG, before), (changed, after)):
         table = Study(config).get("sample").table
         table = table[table["is_candidate"]]

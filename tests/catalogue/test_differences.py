@@ -75,6 +75,13 @@ def test_a_companion_that_moves_from_one_catalogue_to_the_other_is_matched_by_it
     assert found.renamed == [("BD_Catalogue:LP498-48", "NASA:LP 498-48 b")] and not found.gone and not found.new
 
 
+def test_without_period_and_mass_nothing_says_that_two_rows_are_one_companion(tmp_path):
+    before = rows(tmp_path, [ps_row(1)], [bd_row(host_star="LP498-48", msini="", period=""), bd_row(host_star="Far", Mstar=2)])
+    after = rows(tmp_path, [ps_row(1), ps_row(2, hostname="LP 498-48", pl_name="LP 498-48 b")], [bd_row(host_star="Far", Mstar=2)])
+    found = compare(before, after)
+    assert found.renamed == [] and len(found.gone) == len(found.new) == 1
+
+
 def test_two_possible_matches_are_no_match_and_another_planet_of_the_host_is_new(tmp_path):
     before = rows(tmp_path, [ps_row(1, hostname="GJ 551", pl_name="GJ 551 b", pl_orbper=10)])
     after = rows(tmp_path, [ps_row(1, hostname="Gl 551", pl_name="Gl 551 b"), ps_row(1, hostname="Gliese 551", pl_name="Gliese 551 b")])

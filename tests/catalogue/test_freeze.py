@@ -153,6 +153,23 @@ def test_a_failure_between_the_two_renames_leaves_the_old_folder(exports, folder
     assert content(folder) == before and [path.name for path in folder.parent.iterdir() if path.name.startswith(".frozen")] == []
 
 
+def test_the_old_folder_is_kept_aside_when_it_cannot_be_put_back(exports, folder, monkeypatch):
+    before = content(folder)
+    real = module.os.rename
+
+    def fail(source, destination):
+        if destination == folder:
+            raise OSError("disk full")
+        real(source, destination)
+
+    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(module.os, "rename", fail)
+    with pytest.raises(OSError, match="disk full"):
+        freeze(*exports, folder=folder)
+    (scratch,) = folder.parent.glob(".frozen-*")
+    assert not folder.exists() and content(scratch / "old") == before
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
