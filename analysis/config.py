@@ -271,7 +271,7 @@ class DesertConfig:
     threshold_shift: float = param(0.3, "dex", "shift of a detection threshold in the robustness passes", CHOICE, within=POSITIVE)
     bandwidths: tuple[float, ...] = param((0.7, 1.0, 1.4), "", "bandwidths of the kernel density over Scott's, the default among them", CHOICE, within=POSITIVE)
     min_group: int = param(3, "", "fewest values of a group in a two-sample test", CHOICE)
-    validation_catalogues: int = param(40, "", "catalogues of each case of FGK hosts simulated under the numbers of Cui et al.", CHOICE)
+    validation_catalogues: int = param(60, "", "catalogues of each case of FGK hosts simulated under the numbers of Cui et al.", CHOICE)
     seed: int = param(6894, "", "random seed")
 
 

@@ -23,7 +23,7 @@ STARS, COMPANIONS = 790, 55
 MASSES, AXES = (5.0, 120.0), (2.0, 20.0)  # MJ, au
 BANDS = ((5.0, 14.0), (24.0, 42.0), (71.0, 120.0))  # MJ
 ERROR = 0.05  # dex
-POINTS = 2048
+POINTS = {"lognormal_power": 2048, "dip": 1024, "power": 256, "flat": 1}  # of the prior
 FLOOR = -0.8  # dex, of the truth with sharp edges
 # Power law of planets, then the stars' log-normal: slope per dex, peak (MJ), width (dex), height over the power law's at 8.4 MJ.
 SLOPE, PEAK, WIDTH, HEIGHT = -1.5, 89.0, 0.22, 0.6
@@ -61,8 +61,8 @@ def validated(config: DesertConfig) -> dict[str, Any]:
     """What the machinery says of `validation_catalogues` catalogues of each truth: leave-one-out comparisons, the desert's minimum and floor, and the blind ones."""
     case = synthetic_case([config.seed, 0])
     family = families(config, float(case.x_edges[0]), float(case.x_edges[-1]))
-    density = {name: family[name].density(prior_points(family[name], POINTS, config.seed), case.centres) for name in ("lognormal_power", "power", "flat")}
-    dip_points = prior_points(family["dip"], POINTS, config.seed)
+    density = {name: family[name].density(prior_points(family[name], POINTS[name], config.seed), case.centres) for name in ("lognormal_power", "power", "flat")}
+    dip_points = prior_points(family["dip"], POINTS["dip"], config.seed)
     dip_points[:, :2] = 0.0  # flat outside, as in Cui et al.'s desert between lines
     density["dip"] = family["dip"].density(dip_points, case.centres)
     lowest = case.centres[density["lognormal_power"].argmin(axis=1)]
