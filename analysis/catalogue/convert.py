@@ -20,6 +20,7 @@ MISSING = {"", "nan", "null", "none", "--", "n/a"}
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 60  # characters
 MOST_COMPANIONS = 100  # of one host
+MOST_ROWS = 40_000  # six times the archive
 BY_NAME = {column.name: column for column in COLUMNS}
 # Values that a row may lack, so a bad one costs the value and not the file. The archive lists ages above that of the Universe.
 BLANKED = ("semimajor_axis_au", "eccentricity", "host_age_gyr")
@@ -117,7 +118,9 @@ class Draft:
     """The columns of a table while a reader fills them, with flags per row and the line each row came from."""
 
     def __init__(self, table: TextTable, names: dict[str, str]) -> None:
-        """`names` maps schema columns to the columns of `table`, for error messages."""
+        """`names` maps schema columns to the columns of `table`, for error messages. Raises InputError for more rows than a catalogue has."""
+        if len(table.rows) > MOST_ROWS:
+            raise InputError(f"{table.name} has {len(table.rows)} rows; expected {table.kind} with at most {MOST_ROWS}. Export it with a narrower filter.")
         self.table = table
         self.names = names
         self.columns: dict[str, Sequence] = {}

@@ -17,7 +17,7 @@ from analysis.inputs import checked_file, path_shown, shown
 
 __all__ = ["TextTable", "read_text_table"]
 
-MOST_LINES = 40_000  # six times the archive
+MOST_LINES = 200_000  # five times the archive's table of all parameter sets
 MOST_COLUMNS = 5_000
 LONGEST_LINE = 2**20  # characters
 MOST_MEMORY = 360 * 2**20  # bytes of all cells together: 64 for the object of each, and one for each ASCII or four for any other character
@@ -106,7 +106,7 @@ def _numbered(name: str, stream: BinaryIO, kind: str) -> Iterator[tuple[int, str
             yield number, line
     finally:
         text.detach()
-    raise InputError(f"{name} has more than {MOST_LINES} lines; expected {kind} with one line per companion. Export it again with a narrower filter.")
+    raise InputError(f"{name} has more than {MOST_LINES} lines; expected {kind} with one line per row. Export it again with a narrower filter.")
 
 
 def _parsed(name: str, stream: BinaryIO, kind: str) -> TextTable:

@@ -66,6 +66,10 @@ GIANTS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a million columns": ("pscomppars", lambda: b",".join(b"c%d" % index for index in range(1_000_000)) + b"\n" + b"," * 999_999),
     "a million columns of one name": ("pscomppars", lambda: b"pl_name," * 1_000_000),
     "ten million rows": ("pscomppars", lambda: _PS_HEADER + b"\n" + b"a,b\n" * 10_000_000),
+    "two hundred thousand rows with the columns required": (
+        "pscomppars", lambda: b"pl_name,hostname,discoverymethod,st_mass,pl_bmassj,pl_orbsmax,pl_orbeccen\n"
+        + b"".join(b"N%d b,N%d,Transit,%f,.01,%f,.1\n" % (n, n, 0.1 + n / 1e6, 0.1 + n / 1e5) for n in range(199_000)),
+    ),
     "thirty-nine thousand rows of the archive": ("pscomppars", lambda: _rows(39_000)),
     "one host with many thousand companions": ("both catalogues", lambda: _unlike(39_000)),
     "twenty thousand rows of the other catalogue": (
