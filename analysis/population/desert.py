@@ -76,7 +76,7 @@ def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mi
         pd.DataFrame(line_kernel(one, config, weighted)).assign(coordinate=name, weighted=weighted) for name, one in cases.items() for weighted in (True, False)
     ], ignore_index=True)
     draws = pd.concat([pd.DataFrame({"population": "no desert", "statistic": null}), pd.DataFrame({"population": "declared desert", "statistic": other})], ignore_index=True)
-    claim = _claim(verdict, null, other, passes, found[RATIO], config)
+    claim = _claim(verdict, fits[RATIO].summary["lognormal_power"], null, other, passes, found[RATIO], config)
     summary = {
         "reason": None, "claim": claim, "rows": len(rows), "region": _region(found, cases, wide), **{name: fit.summary for name, fit in fits.items()},
         "test": _test(verdict, null, table, passes, config), "kernels": _kernels(kernels, bandwidths), "groups": _groups(groups),
@@ -114,7 +114,10 @@ def _joined(fits: dict[str, Fits], table: str) -> pd.DataFrame:
     return pd.concat([getattr(fit, table).assign(coordinate=name) for name, fit in fits.items()], ignore_index=True)
 
 
-def _claim(verdict: Verdict, null: np.ndarray, other: np.ndarray, passes: pd.DataFrame, rows: pd.DataFrame, config: DesertConfig) -> dict[str, Any]:
+def _claim(
+    verdict: Verdict, valley: dict[str, float], null: np.ndarray, other: np.ndarray, passes: pd.DataFrame, rows: pd.DataFrame, config: DesertConfig,
+) -> dict[str, Any]:
+    """Depth and interval by the finer quadrature; the statistic is that of the table all simulated catalogues are judged by."""
     p = bootstrap_p(null, verdict.statistic)
     limit = float(np.quantile(null, 0.95))
     counted = passes[passes["name"] != NOT_A_PASS]
@@ -122,7 +125,7 @@ def _claim(verdict: Verdict, null: np.ndarray, other: np.ndarray, passes: pd.Dat
         "estimand": "depth (dex) of the deepest valley in the density of companions per dex of mass ratio, below the lower of the two sides, given methods and orbits",
         "test": "mean likelihood of log-normal + power-law densities that have a valley of more than a factor of two over that of those that have none; parametric "
                 "bootstrap under the likeliest of those; one-sided",
-        "estimate": verdict.depth[0], "low": verdict.depth[1], "high": verdict.depth[2], "p": p, "p_error": monte_carlo_error(p, len(null)),
+        "estimate": valley["depth_dex"], "low": valley["depth_dex_low"], "high": valley["depth_dex_high"], "p": p, "p_error": monte_carlo_error(p, len(null)),
         "n": {"companions": len(rows), "hosts": int(rows["host_name"].nunique()), "in_desert": int(rows["mass_ratio"].between(*config.ratio_desert).sum())},
         "power": float(np.mean(other > limit)),
         "passes": {row["name"]: bool(row["p"] < 0.05) if np.isfinite(row["p"]) else None for row in counted.to_dict("records")}, "reason": None,
@@ -130,12 +133,11 @@ def _claim(verdict: Verdict, null: np.ndarray, other: np.ndarray, passes: pd.Dat
 
 
 def _test(verdict: Verdict, null: np.ndarray, table: Table, passes: pd.DataFrame, config: DesertConfig) -> dict[str, Any]:
-    place = [float(10**value) for value in verdict.place]
     known = passes[np.isfinite(passes["p"]) & (passes["name"] != NOT_A_PASS)]
     blind = passes[passes["name"] == NOT_A_PASS].iloc[0]
     return {
         "statistic": verdict.statistic, "alternative_factor": float(10**config.alternative_depth), "null_median": float(np.median(null)), "null_95": float(np.quantile(null, 0.95)), "bootstrap": len(null), "probability": verdict.probability,
-        "prior_probability": float(table.desert.mean()), "place": place[0], "place_low": place[1], "place_high": place[2], "effective_points": verdict.effective,
+        "prior_probability": float(table.desert.mean()), "effective_points": verdict.effective,
         "valley_factor": float(10**config.valley_depth),
         "passes": {
             "number": len(known), "undefined": int(len(passes) - 1 - len(known)), "below_0_05": int((known["p"] < 0.05).sum()), "lowest_p": float(known["p"].min()) if len(known) else None,
