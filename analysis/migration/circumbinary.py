@@ -23,6 +23,7 @@ from analysis.migration.circumbinary_limits import critical_axis, critical_eccen
 from analysis.migration.circumbinary_outcomes import (
     FATES,
     LIBRATING,
+    NEAR_ANGLE,
     PUBLISHED_RECALL,
     PUBLISHED_SUPPORT,
     averages,
@@ -38,7 +39,7 @@ from analysis.migration.circumbinary_outcomes import (
     wilson,
 )
 from analysis.migration.circumbinary_store import FROZEN, Outcomes, joined, kernel_digest, load, run_systems, settings
-from analysis.migration.circumbinary_systems import GRID, check, families, grid, hosts, map_systems, repeats
+from analysis.migration.circumbinary_systems import GRID, check, families, grid, hosts, map_systems, repeats, slow
 from analysis.migration.rng import words
 
 __all__ = ["Circumbinary", "rerun", "run"]
@@ -178,13 +179,40 @@ def _target(config: CircumbinaryConfig, target: Any) -> dict[str, Any]:
     }
 
 
+def _libration_summary(table: pd.DataFrame) -> dict[str, Any]:
+    """Of all runs: how many librate, about what, and with how many of the planet's pericentres fewer than N - 1 in the angle."""
+    on = table[table["resultant"] > LIBRATING]
+    held = table[table["fate"] == "held"]
+    missing = on["resonance"] - 1 - on["pericentres"]
+    return {
+        "threshold": LIBRATING, "share": len(on) / len(table), "about_0": float((on["angle_deg"].abs() < NEAR_ANGLE).mean()),
+        "about_180": float((on["angle_deg"].abs() > 180.0 - NEAR_ANGLE).mean()), "binary_pericentre_once": float((missing == 1).mean()),
+        "held": len(held), "held_share": float((held["resultant"] > LIBRATING).mean()) if len(held) else None,
+    }
+
+
+def _by_axis_time(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    return {f"{value:.0f}": _few(group) for value, group in table.groupby("axis_time")}  # type: ignore[str-format]
+
+
+def _few(group: pd.DataFrame) -> dict[str, float]:
+    return {**{f"share_{n}": float((group["resonance"] == n).mean()) for n in (3, 4, 5, 8)}, "held": float((group["fate"] == "held").mean())}
+
+
+def _slow(table: pd.DataFrame, numbers: np.ndarray, again: Outcomes) -> dict[str, Any]:
+    """The runs of a slower migration beside the runs of the grid that they repeat."""
+    first = table.iloc[numbers]
+    later = pd.DataFrame({"resonance": np.where(np.isfinite(again.modes[:, 0]), np.round(again.modes[:, 0]), 0), "fate": fates(again)})
+    return {"runs": len(numbers), "slow": _few(later), "grid": _few(first), "same_resonance": float((later["resonance"].to_numpy() == first["resonance"].to_numpy()).mean())}
+
+
 def _hosts_summary(table: pd.DataFrame, limit: float) -> dict[str, Any]:
     held, n = table[table["fate"] == "held"], len(table)
     deep = int(table["deep"].sum())
     close = int((held["parked_axis_au"] <= limit).sum())
     tight = table["limit_axis_au"] <= limit
     return {
-        "runs": n, "deep": deep, "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
+        "runs": n, "disrupted": int(table["disrupted"].sum()), "disrupted_of_ends": table[table["disrupted"]]["fate"].value_counts().to_dict(), "deep": deep, "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
         "parked_close_share": close / n, "close_axis_au": limit, "binaries_with_close_limit": float(tight.mean()),
         "parked_over_limit_median": float(held["parked_over_limit"].median()) if len(held) else None,
         "parked_over_limit_least": float(held["parked_over_limit"].min()) if len(held) else None,
@@ -209,7 +237,7 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
         for column, width in enumerate((config.bandwidth, *config.bandwidths))
     ]
     _, cells = map_systems(config)
-    maps = map_table(cells, found["maps"], config)
+    maps = map_table(cells, found["maps"])
     light = host_table(hosts(config)[1], found["hosts"])
     dispersed = dispersion(table)
     critical = critical_axis(known["binary_eccentricity"], known["mass_ratio"])
@@ -223,10 +251,9 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
         "published_share_3": 346 / 4200, "published_share_4": 1553 / 4200, "published_weighted_precision": 0.79,
         "without_ratio": int((table["resonance"] == 0).sum()), "against_published": _against_published(table),
         "fates": grid_fates.set_index("fate").to_dict("index"), "forest": forest.summary,
-        "importance": forest.importance.set_index("feature").to_dict("index"), "least_dispersed": str(dispersed["parameter"].iloc[0]),
+        "least_dispersed": str(dispersed["parameter"].iloc[0]),
         "slope_unequal": slopes(table).get(config.mass_ratios[0]), "slope_equal": slopes(table).get(config.mass_ratios[-1]),
-        "librating": float(librating["librating"].sum() / librating["runs"].sum()), "about_180": float(librating["about_180"].sum() / max(1, librating["librating"].sum())),
-        "librating_above": LIBRATING, "median_end": float((table["end_time"] / table["axis_time"]).median()),
+        "librating": _libration_summary(known), "slow": _slow(table, slow(config)[1], found["slow"]), "by_axis_time": _by_axis_time(table), "median_end": float((table["end_time"] / table["axis_time"]).median()),
         "inside_critical_axis": float((known["ratio"] ** (2 / 3) < critical).mean()), "repetition": _repetition(table, repeats(config)[1], found["repeats"]),
         "longer": about["longer"], "hosts": _hosts_summary(light, NEAR_TARGET), "target": _target(config, target),
         "rerun": {

@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analysis.config import CircumbinaryConfig
+from analysis.constants import MJUP_MSUN, RJUP_AU
+from analysis.migration.circumbinary_density import LIBRATION
 from analysis.migration.circumbinary_forest import FEATURES
-from analysis.migration.circumbinary_kernel import ANGLES, FIRST_ANGLE, REASONS, RECORD
+from analysis.migration.circumbinary_kernel import REASONS, RECORD
 from analysis.migration.circumbinary_limits import critical_axis, critical_eccentricity
 from analysis.migration.circumbinary_store import Outcomes
 from analysis.migration.circumbinary_systems import GRID, HOSTS
@@ -33,6 +34,8 @@ _FATE: Final = {
     REASONS["crowded"]: "unresolved", REASONS["failed"]: "unresolved",
 }
 LIBRATING = 0.5  # mean resultant length of the resonant angle above which it counts as librating
+NEAR_ANGLE = 60.0  # degrees
+DISRUPTION = 2.7  # tidal radii
 CHAOTIC = 0.4  # half range of the eccentricity above which an orbit counts as chaotic
 
 
@@ -58,14 +61,11 @@ def _orbits(outcomes: Outcomes) -> dict[str, np.ndarray]:
     """Captured resonance and what is asked of every run with drag."""
     ratio = outcomes.modes[:, 0]
     number = np.where(np.isfinite(ratio), np.round(ratio), 0).astype(int)
-    place = np.clip(number - FIRST_ANGLE, 0, ANGLES - 1)
-    angle = outcomes.angles[np.arange(len(number)), place]
-    known = (angle[:, 0] > 0) & (number >= FIRST_ANGLE) & (number < FIRST_ANGLE + ANGLES)
     samples = np.maximum(_column(outcomes, "samples"), 1)
     return {
         "ratio": ratio, "resonance": number, "fate": fates(outcomes), "end_time": _column(outcomes, "end_time"),
-        "resultant": np.where(known, np.hypot(angle[:, 1], angle[:, 2]), np.nan),
-        "angle_deg": np.where(known, np.degrees(np.arctan2(angle[:, 2], angle[:, 1])) % 360.0, np.nan),
+        "pericentres": outcomes.angles[:, LIBRATION.index("pericentres")], "resultant": outcomes.angles[:, LIBRATION.index("resultant")],
+        "angle_deg": np.degrees(outcomes.angles[:, LIBRATION.index("angle")]),
         "secular_resultant": np.hypot(_column(outcomes, "secular_cosine"), _column(outcomes, "secular_sine")) / samples,
         "final_axis": _column(outcomes, "axis"), "least_distance": _column(outcomes, "least_distance"),
         "window_ratio": _column(outcomes, "window_ratio"), "window_eccentricity": _column(outcomes, "window_eccentricity"),
@@ -130,16 +130,21 @@ def slopes(table: pd.DataFrame) -> dict[float, float]:
 
 
 def libration(table: pd.DataFrame) -> pd.DataFrame:
-    """Per resonance: runs whose angle N lambda - lambda_B - (N - 1) pericentre librates, and how many of these about 180 degrees (within 60)."""
+    """Per resonance: runs of which an angle N lambda - lambda_B - k pericentre - (N - 1 - k) pericentre_B librates, the commonest k, and about what.
+
+    The means run over all samples nearest to N/1, the passage before the capture included, so the share is a lower bound.
+    """
     rows = []
     for number, group in table[table["resultant"].notna()].groupby("resonance"):
         on = group[group["resultant"] > LIBRATING]
-        around = (np.abs(on["angle_deg"] - 180.0) < 60.0).sum()
         rows.append({
-            "resonance": int(number), "runs": len(group), "librating": len(on), "share": len(on) / len(group), "about_180": int(around),  # type: ignore[call-overload]
-            "share_about_180": around / len(on) if len(on) else math.nan, "median_resultant": group["resultant"].median(),
+            "resonance": int(number), "runs": len(group), "librating": len(on), "share": len(on) / len(group),  # type: ignore[call-overload]
+            "pericentres": float(on["pericentres"].mode().iloc[0]) if len(on) else math.nan,
+            "about_0": float((on["angle_deg"].abs() < NEAR_ANGLE).mean()) if len(on) else math.nan,
+            "about_180": float((on["angle_deg"].abs() > 180.0 - NEAR_ANGLE).mean()) if len(on) else math.nan, "median_resultant": group["resultant"].median(),
+            "held": int((group["fate"] == "held").sum()), "held_librating": int(((group["fate"] == "held") & (group["resultant"] > LIBRATING)).sum()),
         })
-    return pd.DataFrame(rows, columns=["resonance", "runs", "librating", "share", "about_180", "share_about_180", "median_resultant"])
+    return pd.DataFrame(rows)
 
 
 def times(table: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +158,7 @@ def times(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def map_table(values: np.ndarray, outcomes: Outcomes, config: CircumbinaryConfig) -> pd.DataFrame:
+def map_table(values: np.ndarray, outcomes: Outcomes) -> pd.DataFrame:
     """One row per cell of the dynamical maps: half range of the eccentricity, whether it stayed, and what both limits say."""
     q, eb, axis, e = values.T
     half = 0.5 * (_column(outcomes, "largest_eccentricity") - np.minimum(_column(outcomes, "smallest_eccentricity"), 1.0))
@@ -165,7 +170,7 @@ def map_table(values: np.ndarray, outcomes: Outcomes, config: CircumbinaryConfig
     })
 
 
-def host_table(values: np.ndarray, outcomes: Outcomes, config: CircumbinaryConfig) -> pd.DataFrame:
+def host_table(values: np.ndarray, outcomes: Outcomes) -> pd.DataFrame:
     """One row per binary of the host masses studied here; axes in au, `limit` the stability limit, `parked_axis` that of a held planet, else NaN."""
     table = pd.DataFrame(dict(zip(HOSTS, values.T, strict=True)) | _orbits(outcomes))
     limit = critical_axis(table["binary_eccentricity"], table["mass_ratio"])
@@ -174,5 +179,9 @@ def host_table(values: np.ndarray, outcomes: Outcomes, config: CircumbinaryConfi
     axis = np.where(table["fate"] == "held", table["window_ratio"] ** (2.0 / 3.0) * _column(outcomes, "binary_axis"), np.nan)
     table["parked_axis_au"] = axis * table["binary_axis_au"]
     table["parked_over_limit"] = table["parked_axis_au"] / table["limit_axis_au"]
+    # Tidal disruption of a Jupiter-size giant at 2.7 r_t (Guillochon, Ramirez-Ruiz & Lin 2011), far outside the radius that ends a run.
+    host = table["total_mass_msun"] / (1.0 + table["mass_ratio"])
+    table["disruption_au"] = DISRUPTION * RJUP_AU * (host / (table["companion_mass_mjup"] * MJUP_MSUN)) ** (1.0 / 3.0)
+    table["disrupted"] = table["least_distance"] * table["binary_axis_au"] < table["disruption_au"]
     table["deep"] = table["fate"].isin(["held", "bound"]) & (table["final_axis_au"] > 0) & (table["final_axis_au"] < 0.5 * table["limit_axis_au"])
     return table

@@ -19,5 +19,5 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
         table = getattr(circumbinary, name)
         write_csv(directory / f"circumbinary_{name}.csv", table, context)
         if name in keyed:
-            content[f"{name}_by" if name in content else name] = nested(table, keyed[name])
+            content[name] = nested(table, keyed[name])
     write_json(directory / "circumbinary_summary.json", content, context)
