@@ -40,6 +40,7 @@ from analysis.migration.circumbinary_outcomes import (
 )
 from analysis.migration.circumbinary_store import FROZEN, Outcomes, joined, kernel_digest, load, run_systems, settings
 from analysis.migration.circumbinary_systems import GRID, check, families, grid, hosts, map_systems, repeats, slow
+from analysis.migration.outcomes import exact_paired_test
 from analysis.migration.rng import words
 
 __all__ = ["Circumbinary", "rerun", "run"]
@@ -99,8 +100,10 @@ def rerun(config: CircumbinaryConfig, systems: np.ndarray, frozen: Outcomes, thr
         again = joined(list(pool.map(lambda rows: run_systems(systems[rows], config), parts)))
     then = frozen[np.concatenate(parts)]
     identical = (again.record == then.record).all(axis=1) & (again.reason == then.reason)
+    before, after = fates(then), fates(again)
     return {
-        "runs": int(chosen.size), "identical": int(identical.sum()), "same_fate": int((fates(again) == fates(then)).sum()),
+        "systems": int(chosen.size), "identical": int(identical.sum()), "same_outcome": int((before == after).sum()),
+        "paired_p": {fate: exact_paired_test(before == fate, after == fate) for fate in ("ejected", "collided", "held")},
         "same_resonance": int((np.round(again.modes[:, 0]) == np.round(then.modes[:, 0])).sum()), "longest": config.rerun_longest,
     }
 

@@ -246,12 +246,12 @@ def test_the_recipe_says_what_is_missing(tmp_path, capsys):
 
 def test_the_stage_repeats_part_of_the_frozen_runs(result, frozen):
     again = result.summary["rerun"]
-    assert again["runs"] >= 5 and again["identical"] == again["same_fate"] == again["same_resonance"] == again["runs"]
+    assert again["systems"] >= 5 and again["identical"] == again["same_outcome"] == again["same_resonance"] == again["systems"]
     assert again["kernel_unchanged"] and again["same_processor"]
     found, _ = circumbinary_store.load(frozen)
     other = replace(found["grid"], record=found["grid"].record * 1.5)
     changed = circumbinary.rerun(replace(SMALL, rerun_longest=1e9), families(SMALL)["grid"], other)
-    assert changed["identical"] == 0 and changed["same_fate"] == changed["runs"]
+    assert changed["identical"] == 0 and changed["same_outcome"] == changed["systems"]
 
 
 def test_scalars_agree_with_the_tables(result):
