@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analysis.commands import guarded
-from analysis.config import Config, with_overrides
+from analysis.config import Config, parameters, with_overrides
 from analysis.errors import InputError
 from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, path_shown, read_bounded, sentence, shown
 from analysis.logs import DEFAULTS, RunLog, mirrored
@@ -22,6 +22,11 @@ __all__ = ["main"]
 
 RUN_FILE = ROOT / "run.toml"
 RESULTS = ROOT / "results"
+INPUTS = {  # what the larger input files hold, and how large they may be
+    "catalogue.ps": ("a PSCompPars export of the NASA Exoplanet Archive", LARGEST_TABLE),
+    "catalogue.bd": ("the Brown Dwarf Companion Catalogue", LARGEST_TABLE),
+    "origin.labels": ("origin labels (companion_name,label,reference)", LARGEST_TEXT),
+}
 LARGEST_RUN = 2**16  # bytes of a parameter file
 PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
 
@@ -152,13 +157,9 @@ def _configure(options: argparse.Namespace) -> Config:
 
 def _check_inputs(config: Config) -> None:
     """Raise InputError for an input file that is none, before its digest is taken, which would wait for a pipe."""
-    for given, expected, largest in (
-        (config.catalogue.ps, "a PSCompPars export of the NASA Exoplanet Archive", LARGEST_TABLE),
-        (config.catalogue.bd, "the Brown Dwarf Companion Catalogue", LARGEST_TABLE),
-        (config.origin.labels, "origin labels (companion_name,label,reference)", LARGEST_TEXT),
-    ):
-        if given:
-            checked_file(given, expected, largest)
+    for name, given, unit, meaning, _ in parameters(config):
+        if unit == "path" and given:
+            checked_file(given, *INPUTS.get(name, (meaning, LARGEST_TEXT)))
 
 
 def _changed(config: Config) -> dict[str, dict[str, object]]:

@@ -120,7 +120,7 @@ def read_gaia(path: Path) -> pd.DataFrame:
     text = read_text_table(path, KIND)
     if text.header != list(COLUMN_NAMES):
         different = sorted(set(text.header) ^ set(COLUMN_NAMES)) or ["their order"]
-        raise InputError(f"{text.name}: the columns do not fit ({', '.join(different[:5])}); expected {KIND}. Fetch it again.")
+        raise InputError(f"{text.name}: the columns do not fit ({', '.join(shown(name, 30) for name in different[:5])}); expected {KIND}. Fetch it again.")
     cells = {name: text.column(name) or [] for name in COLUMN_NAMES}
     for column in COLUMNS:
         if column.kind == "number":

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from analysis.errors import InputError
+from analysis.inputs import shown
 
 __all__ = ["QUANTITIES", "Facts", "read_facts"]
 
@@ -42,15 +43,15 @@ def read_facts(path: Path) -> Facts:
             raise InputError(f"{where}: {len(row)} cells; {wanted}.")
         name, quantity, value, up, down, reference = (cell.strip() for cell in row)
         if quantity not in QUANTITIES:
-            raise InputError(f"{where}: {quantity!r} is no quantity of this file; use one of {', '.join(QUANTITIES)}.")
+            raise InputError(f"{where}: '{shown(quantity)}' is no quantity of this file; use one of {', '.join(QUANTITIES)}.")
         if not name or not reference:
             raise InputError(f"{where}: a companion and a reference are needed; fill both cells.")
         if quantity in facts.setdefault(name, {}):
-            raise InputError(f"{where}: {quantity} of {name} is given twice; keep one row.")
+            raise InputError(f"{where}: {quantity} of {shown(name, 60)} is given twice; keep one row.")
         low, high = QUANTITIES[quantity]
         number = _number(value, where, "value")
         if not low <= number <= high:
-            raise InputError(f"{where}: {quantity} is {value}; expected {low:g} to {high:g}.")
+            raise InputError(f"{where}: {quantity} is {shown(value)}; expected {low:g} to {high:g}.")
         errors = [_number(cell, where, "error") for cell in (up, down) if cell]
         if any(error < 0 for error in errors):
             raise InputError(f"{where}: an error is negative; give errors as positive numbers.")
@@ -60,9 +61,9 @@ def read_facts(path: Path) -> Facts:
 
 def _number(cell: str, where: str, what: str) -> float:
     try:
-        number = float(cell)
+        number = float(cell if cell.isascii() and "_" not in cell else "nan")
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"{where}: the {what} {cell!r} is not a number; write it with a decimal point.")
+        raise InputError(f"{where}: the {what} '{shown(cell)}' is not a number; write it with a decimal point.")
     return number

@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from analysis.catalogue.corrections import FIELDS as CORRECTION_FIELDS
+from analysis.catalogue.gaia import COLUMN_NAMES as GAIA_COLUMNS
 from analysis.catalogue.host_ages import FIELDS as AGE_FIELDS
 from analysis.catalogue.manifest import FROZEN
 from analysis.catalogue.target import FIELDS as TARGET_FIELDS
@@ -131,6 +132,13 @@ AGE_EXPORT_ROWS = [
     ["TRAPPIST-1", "0.09", "7.6", "2.2", "2.2", "2MASS J23062928-0502285", "2020-01-01"], ["GJ 1132", "0.18", "5", "0", "10", "", "2021-01-01"],
     ["GJ 1132", "0.18", "6", "", "", "", "2022-01-01"], ["Sun", "1", "4.6", "0.1", "0.1", "Sol,Helios", ""], ["Old", "0.1", "15", "1", "1", "", ""],
 ]
+
+GAIA_ROWS = [
+    [{"host_name": f"Host-{index}", "gaia_dr3_id": str(10**17 + index), "asked_on": "2026-01-02", "in_gaia_source": "1", "ra_deg": "1", "dec_deg": "2", "ruwe": "1.1",
+      "parallax_mas": "30", "parallax_mas_err": "0.1", "g_mag": "15", "non_single_star": "0"}.get(name, "") for name in GAIA_COLUMNS]
+    for index in range(5)
+]
+FACT_COLUMNS, FACT_ROWS = _rows_of(FROZEN.parent / "vetting.csv")
 
 _SCALARS = st.one_of(
     st.sampled_from([
@@ -261,6 +269,7 @@ SEEDS: dict[str, list[bytes]] = {
     "run.toml": [b"[kozai]\ndraws = 100\nages = [0.1, 1.0]\n[selection]\npercent = 50.0\n"], "--set": [b"kozai.draws=400", b'catalogue.ps="x"'],
     "manifest": [_read(FROZEN / "MANIFEST.json")], "frozen table": [_csv(_frozen("companions.csv")[0], _frozen("companions.csv")[1][:4]).encode()],
     "corrections": [_read(FROZEN / "corrections.csv")], "host ages": [_read(FROZEN / "host_ages.csv")], "target": [_read(FROZEN / "toi6894.csv")],
+    "cross-match": [_csv(list(GAIA_COLUMNS), GAIA_ROWS).encode()], "facts": [_read(FROZEN.parent / "vetting.csv")],
     "age export": [_csv(AGE_EXPORT_COLUMNS, AGE_EXPORT_ROWS).encode()], "simulation manifest": [_read(SIMULATIONS / "MANIFEST.json")],
     "ladder": [_read(SIMULATIONS / "ladder.npz")], "ensemble": [_read(SIMULATIONS / "ensemble_tolerance_tight.npz")],
     "calibration": [_read(SIMULATIONS / "calibration.npz")],
@@ -271,6 +280,7 @@ STRATEGIES = {
     "manifest": _or_junk(_manifest(SEEDS["manifest"][0])), "frozen table": _or_junk(_table(*_frozen("companions.csv"))),
     "corrections": _or_junk(_table(CORRECTION_FIELDS, _frozen("corrections.csv")[1], 6)), "host ages": _or_junk(_table(AGE_FIELDS, _frozen("host_ages.csv")[1], 6)),
     "target": _or_junk(_table(TARGET_FIELDS, _frozen("toi6894.csv")[1], 13, True)), "age export": _or_junk(_table(AGE_EXPORT_COLUMNS, AGE_EXPORT_ROWS)),
+    "cross-match": _or_junk(_table(list(GAIA_COLUMNS), GAIA_ROWS)), "facts": _or_junk(_table(FACT_COLUMNS, FACT_ROWS, 8)),
     "simulation manifest": _or_junk(_manifest(SEEDS["simulation manifest"][0])), "ladder": _or_junk(_npz(SEEDS["ladder"][0])),
     "ensemble": _or_junk(_npz(SEEDS["ensemble"][0])), "calibration": _or_junk(_npz(SEEDS["calibration"][0])),
 }

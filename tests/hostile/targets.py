@@ -22,6 +22,7 @@ from analysis.catalogue.convert import MISSING
 from analysis.catalogue.corrections import apply_corrections, read_corrections
 from analysis.catalogue.duplicates import resolve_duplicates
 from analysis.catalogue.frozen import read_companions, table_text
+from analysis.catalogue.gaia import read_gaia
 from analysis.catalogue.host_ages import attach_ages, host_ages_text, read_host_ages
 from analysis.catalogue.manifest import FROZEN, read_manifest, verified
 from analysis.catalogue.read_bd import read_bd
@@ -34,6 +35,7 @@ from analysis.migration import ensemble_store, ladder_store
 from analysis.migration.frozen import SIMULATIONS
 from analysis.population.anchors import read_anchors
 from analysis.population.labels import read_labels
+from analysis.vetting.facts import QUANTITIES, read_facts
 from tests.catalogue.exports import BD_DEFAULTS, bd_row
 from tests.catalogue.exports import table_text as export_text
 from tests.hostile.physics import impossible
@@ -228,6 +230,21 @@ def _age_export(raw: bytes, folder: Path) -> None:
     _plausible(attach_ages(_frozen(), ages)[0])
 
 
+def _cross_match(raw: bytes, folder: Path) -> None:
+    table = read_gaia(_file(folder, "gaia.csv", raw))
+    known = table.dropna(subset=["eccentricity"])
+    if not known["eccentricity"].between(0, 1).all() or np.isinf(table.select_dtypes("number").to_numpy(float)).any():
+        raise Broken("a cross-match that cannot be")
+
+
+def _facts(raw: bytes, folder: Path) -> None:
+    path = checked_file(_file(folder, "vetting.csv", raw), "facts", LARGEST_TEXT)
+    for facts in read_facts(path).values():
+        for name, (value, error) in facts.items():
+            if not QUANTITIES[name][0] <= value <= QUANTITIES[name][1] or not (math.isnan(error) or 0 <= error < math.inf):
+                raise Broken(f"{name} = {value} +- {error}")
+
+
 @cache
 def _simulations() -> dict:
     return json.loads((SIMULATIONS / "MANIFEST.json").read_text(encoding="utf-8"))
@@ -264,7 +281,7 @@ def _calibration(path: Path) -> None:
 TARGETS: dict[str, Callable[[bytes, Path], None]] = {
     "pscomppars": _archive, "brown dwarfs": _brown_dwarfs, "both catalogues": _both, "labels": _labels, "run.toml": _run_file, "--set": _set_option,
     "manifest": _manifest, "frozen table": _frozen_table, "corrections": _corrections, "host ages": _host_ages, "target": _target,
-    "age export": _age_export, "simulation manifest": _simulation_manifest, "ladder": _arrays("ladder.npz", _ladder),
+    "age export": _age_export, "cross-match": _cross_match, "facts": _facts, "simulation manifest": _simulation_manifest, "ladder": _arrays("ladder.npz", _ladder),
     "ensemble": _arrays("ensemble_tolerance_tight.npz", lambda path: ensemble_store.load("tolerance_tight", path.parent)),
     "calibration": _arrays("calibration.npz", _calibration),
 }
@@ -276,7 +293,7 @@ READERS: dict[str, Callable[[bytes, Path], object]] = {
 NAMED = {
     "pscomppars": "export.csv", "brown dwarfs": "bd.csv", "both catalogues": "export.csv", "labels": "labels.csv", "run.toml": "run.toml", "--set": "--set",
     "manifest": "MANIFEST.json", "frozen table": "companions.csv", "corrections": "corrections.csv", "host ages": "host_ages.csv", "target": "toi6894.csv",
-    "age export": "ages.csv", "simulation manifest": "MANIFEST", "ladder": "ladder.npz", "ensemble": "ensemble_tolerance_tight.npz",
+    "age export": "ages.csv", "cross-match": "gaia.csv", "facts": "vetting.csv", "simulation manifest": "MANIFEST", "ladder": "ladder.npz", "ensemble": "ensemble_tolerance_tight.npz",
     "calibration": "calibration.npz",
 }
-SHOWN_BY_THE_TERMINAL = {"labels"}  # their reader quotes cells as they are; the command line cleans the sentence
+SHOWN_BY_THE_TERMINAL = {"labels", "facts"}  # their readers quote cells as they are; the command line cleans the sentence

@@ -16,6 +16,7 @@ from analysis.catalogue.frozen import read_companions
 from analysis.catalogue.manifest import COMPANIONS, FROZEN, read_manifest, verified
 from analysis.catalogue.read_bd import read_bd
 from analysis.catalogue.read_pscomppars import read_pscomppars
+from analysis.config import Config, parameters
 from analysis.errors import InputError
 from analysis.inputs import sentence
 from analysis.migration import ladder_store
@@ -104,7 +105,9 @@ def test_the_command_line_never_waits_for_a_pipe(tmp_path, capsys, option):
 
 def test_a_path_in_the_parameters_is_looked_at_as_one_on_the_command_line(tmp_path, capsys):
     logs = ["--logdir", str(tmp_path / "logs"), "--errordir", str(tmp_path / "errors"), "--outdir", str(tmp_path / "out")]
-    for text in ('catalogue.ps="/dev/zero"', 'origin.labels="/dev/zero"', 'catalogue.bd="a\\u0000b"'):
+    paths = [name for name, _, unit, *_ in parameters(Config()) if unit == "path"]
+    assert {"catalogue.ps", "catalogue.bd", "origin.labels"} <= set(paths)
+    for text in (*(f'{name}="/dev/zero"' for name in paths), 'catalogue.bd="a\\u0000b"'):
         assert main(["--set", text, *logs]) == 2
         assert "expected" in capsys.readouterr().err
 
