@@ -42,16 +42,17 @@ class Builds:
         self.references: dict[tuple[str, bool], dict[str, str]] = {}
         self.seconds: dict[tuple[str, str], float] = {}
 
-    def prepare(self, kinds: tuple[str, ...]) -> None:
-        """Build each kind undisturbed, cold, again with its stages cached, and with other parameters."""
-        for kind in kinds:
-            for name, other in (("cold", False), ("cached", False), ("other", True)):
-                start = time.monotonic()
-                self.build(self.base, kind, *(OTHER if other else ()), outdir=f"{kind}-{name}", cache=f"cache-{kind}")
-                self.seconds[kind, name] = time.monotonic() - start
-            first, again = (artifacts(self.base / f"{kind}-{name}") for name in ("cold", "cached"))
-            assert first == again, "two undisturbed builds differ"
-            self.references[kind, False], self.references[kind, True] = first, artifacts(self.base / f"{kind}-other")
+    def prepare(self, kind: str) -> None:
+        """Once for each kind: build it undisturbed, cold, again with its stages cached, and with other parameters."""
+        if (kind, True) in self.references:
+            return
+        for name, other in (("cold", False), ("cached", False), ("other", True)):
+            start = time.monotonic()
+            self.build(self.base, kind, *(OTHER if other else ()), outdir=f"{kind}-{name}", cache=f"cache-{kind}")
+            self.seconds[kind, name] = time.monotonic() - start
+        first, again = (artifacts(self.base / f"{kind}-{name}") for name in ("cold", "cached"))
+        assert first == again, "two undisturbed builds differ"
+        self.references[kind, False], self.references[kind, True] = first, artifacts(self.base / f"{kind}-other")
 
     def build(self, folder: Path, kind: str, *arguments: str, check: bool = True, **options):
         """One build in `folder`; an undisturbed one must succeed."""
@@ -88,10 +89,12 @@ def _landed(done) -> str:
     return "between stages" if last.endswith(" s") else "starting"
 
 
-def random_kills(builds: Builds, moments: int, seed: int, deadline: float) -> Iterator[Row]:
+def random_kills(builds: Builds, moments: int, seed: int, minutes: float) -> Iterator[Row]:
     """SIGKILL at moments drawn evenly over the time of a build; a third of the debris is struck a second time before the next build."""
     chance = random.Random(seed)
     for kind in ("light", "full"):
+        builds.prepare(kind)
+        deadline = time.monotonic() + 60 * minutes / 2
         row = Row(f"kill -9 at random moments ({kind})")
         wanted = moments // FULL_SHARE if kind == "full" else moments - moments // FULL_SHARE
         while row.tried < wanted and time.monotonic() < deadline:
@@ -125,6 +128,7 @@ def _mounted(folder: Path, options: str) -> Iterator[Path]:
 
 def mounts(builds: Builds) -> Iterator[Row]:
     """A file system of a few hundred kilobytes for results and cache, and one that is read-only; then room, or permission, again."""
+    builds.prepare("light")
     row = Row("real full disk (tmpfs)")
     for size in (64, 300, 700, 1200):
         with _mounted(builds.folder / "mount", f"size={size}k") as mount:
@@ -152,6 +156,7 @@ def mounts(builds: Builds) -> Iterator[Row]:
 
 def kernels(builds: Builds) -> Iterator[Row]:
     """Compiled kernels that are cut short, empty, exchanged or not writable."""
+    builds.prepare("light")
     row = Row("Numba cache damaged")
     sound, reference = builds.folder / "kernels", {}
     for what in ("sound", "truncated", "empty", "garbage", "flipped bit", "deleted", "unwritable"):
@@ -201,10 +206,9 @@ def _show(row: Row) -> None:
 
 
 def _parts(builds: Builds, options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
-    end = time.monotonic() + 60 * options.minutes
     return {
         "tiny": lambda: tiny(builds.folder / "tiny", options.share), "mounts": lambda: mounts(builds), "kernels": lambda: kernels(builds),
-        "kills": lambda: random_kills(builds, options.moments, options.seed, end),
+        "kills": lambda: random_kills(builds, options.moments, options.seed, options.minutes),
     }
 
 
@@ -212,7 +216,7 @@ def main() -> int:
     """Run the parts that were asked for; 0 when every next build was right."""
     parser = argparse.ArgumentParser(prog="just torture", description=__doc__.split("\n\n")[0])
     parser.add_argument("--moments", type=int, default=200, help="random moments at which real builds are killed (default 200)")
-    parser.add_argument("--minutes", type=float, default=90.0, help="start no further try after so many minutes (default 90)")
+    parser.add_argument("--minutes", type=float, default=90.0, help="for the random moments, half of them for builds of everything (default 90)")
     parser.add_argument("--share", type=float, default=1.0, help="share of the file events of the tiny study to strike (default 1: all)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
     parser.add_argument("--part", action="append", default=[], choices=("tiny", "mounts", "kernels", "kills"), help="only this part (repeatable)")
@@ -222,9 +226,6 @@ def main() -> int:
         builds = Builds(Path(name))
         parts = _parts(builds, options)
         chosen = options.part or list(parts)
-        kinds = ("light", "full") if "kills" in chosen else ("light",) if {"mounts", "kernels"} & set(chosen) else ()
-        print("undisturbed builds ...", flush=True)
-        builds.prepare(kinds)
         print(f"{'scenario':<42}{'tried':>6}  {'right':<5}what happened", flush=True)
         for part in chosen:
             if part == "mounts" and os.geteuid():
