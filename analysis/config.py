@@ -244,6 +244,8 @@ class DesertConfig:
     deepest: float = param(2.0, "dex", "deepest floor, and largest step height and ratio of the log-normal's peak, either sign", CHOICE, within=POSITIVE)
     peak_widths: tuple[float, float] = param((0.1, 1.0), "dex", "standard deviation of the log-normal", CHOICE, within=POSITIVE)
     bins: int = param(8, "", "steps of the step function", CHOICE)
+    coarse_bins: int = param(4, "", "steps in mass ratio or mass of the step function in two halves of the axes", CHOICE)
+    axis_split: float = param(1.0, "au", "axis between the two halves", CHOICE, within=POSITIVE)
     half_widths: tuple[float, float] = param((0.1, 0.5), "dex", "half width of a dip; the desert of Zhang (2025) has 0.2", CHOICE, within=POSITIVE)
     dip_edge: float = param(0.05, "dex", "logistic scale of a dip's edges", CHOICE, within=POSITIVE)
     flank: float = param(0.4, "dex", "least distance of a dip's centre from the ends of the range", CHOICE, within=POSITIVE)

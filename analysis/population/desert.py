@@ -31,12 +31,13 @@ NULL, POWER = 1, 2  # purposes of random streams
 
 @dataclass(frozen=True)
 class Desert:
-    """Tables with a column `coordinate` (mass_ratio, mass): models, steps, curves, lines, line_draws, groups, kernels (bandwidths), kernel_grid (a row per
+    """Tables with a column `coordinate` (mass_ratio, mass): models, steps, halves (of the axes), curves, lines, line_draws, groups, kernels (bandwidths), kernel_grid (a row per
     cell), companions. passes: a row each. draws: the test's statistic of catalogues without and with a desert. summary: scalars and the claim."""
 
     reason: str | None
     models: pd.DataFrame
     steps: pd.DataFrame
+    halves: pd.DataFrame
     curves: pd.DataFrame
     lines: pd.DataFrame
     groups: pd.DataFrame
@@ -84,7 +85,7 @@ def run(config: DesertConfig, sample: Any, detection_config: DetectionConfig, mi
         "validation": validated(config),
     }
     return Desert(
-        None, *(_joined(fits, name) for name in ("models", "steps", "curves", "lines")), groups, bandwidths, passes, _companions(found, cases, kernels), draws,
+        None, *(_joined(fits, name) for name in ("models", "steps", "halves", "curves", "lines")), groups, bandwidths, passes, _companions(found, cases, kernels), draws,
         _joined(fits, "line_draws"), _grid(cases, kernels), summary,
     )
 
@@ -106,8 +107,8 @@ def _require_sound(config: DesertConfig) -> None:
         wide = float(np.log10(high / low))
         if not 2 * max(config.flank, config.line_flank + config.narrowest) < wide:
             raise InputError(f"[desert] {name} spans {wide:.2f} dex; flank, or line_flank and narrowest, leave no room for a desert in it.")
-        if config.bins * config.cell > wide:
-            raise InputError(f"[desert] bins is {config.bins}; {name} has {wide / config.cell:.0f} cells of {config.cell:g} dex.")
+        if max(config.bins, config.coarse_bins) * config.cell > wide:
+            raise InputError(f"[desert] bins is {config.bins} and coarse_bins {config.coarse_bins}; {name} has {wide / config.cell:.0f} cells of {config.cell:g} dex.")
 
 
 def _joined(fits: dict[str, Fits], table: str) -> pd.DataFrame:
@@ -203,4 +204,4 @@ def _empty(reason: str, rows: int, config: DesertConfig) -> Desert:
         "reason": reason, "claim": claim, "rows": rows, "region": {}, RATIO: {}, MASS: {}, "test": {}, "kernels": {}, "groups": {}, "validation": validated(config),
         "published": {"zhang_low": config.ratio_desert[0], "zhang_high": config.ratio_desert[1], "cui_low": config.mass_desert[0], "cui_high": config.mass_desert[1], "cui": 30.0},
     }
-    return Desert(reason, *(none for _ in range(11)), summary)
+    return Desert(reason, *(none for _ in range(12)), summary)

@@ -23,11 +23,12 @@ STEP, LINES = 11, 12  # purposes of the random streams
 
 @dataclass(frozen=True)
 class Fits:
-    """models: a row per density with elpd and differences. steps: relative density per bin. curves: bands of densities in x. lines: a row per parameter.
+    """models: a row per density with elpd and differences. steps: relative density per bin; halves: the same, coarser, on small and on large orbits. curves: bands of densities in x. lines: a row per parameter.
     line_draws: a column per parameter, empty where not trusted. summary: scalars."""
 
     models: pd.DataFrame
     steps: pd.DataFrame
+    halves: pd.DataFrame
     curves: pd.DataFrame
     lines: pd.DataFrame
     line_draws: pd.DataFrame
@@ -80,7 +81,7 @@ def fitted_all(case: DesertCase, config: DesertConfig) -> Fits:
     summary |= {"two_lines": line_summary, "sampling": {"step": posterior.diagnostics, "two_lines": line_posterior.diagnostics}}
     models = _compared(left, rows, config)
     summary["models"] = {row["model"]: {k: v for k, v in row.items() if k != "model"} for row in models.to_dict("records")}
-    return Fits(models, _step_table(heights, posterior, case, config), pd.concat(curves, ignore_index=True), lines, draws, summary)
+    return Fits(models, _step_table(heights, posterior, case, config), _halves(case, config), pd.concat(curves, ignore_index=True), lines, draws, summary)
 
 
 def _valley(density: np.ndarray, points: np.ndarray, family: Family, weights: np.ndarray, case: DesertCase, config: DesertConfig) -> dict[str, Any]:
@@ -109,6 +110,30 @@ def _step_table(heights: np.ndarray, posterior: Posterior, case: DesertCase, con
         "low_edge": 10 ** edges[:-1], "high_edge": 10 ** edges[1:], "rows": counts, "density": middle if trusted else np.nan, "density_low": low if trusted else np.nan,
         "density_high": high if trusted else np.nan,
     })
+
+
+def _halves(case: DesertCase, config: DesertConfig) -> pd.DataFrame:
+    """Step function in value and axis: coarse steps on either side of `axis_split`, each half of mean one; NaN where its posterior is not trusted."""
+    family = families(config, float(case.x_edges[0]), float(case.x_edges[-1]))["coarse_step"]
+    points = prior_points(family, config.points, config.seed)
+    density = family.density(points, case.centres)
+    edges = np.linspace(case.x_edges[0], case.x_edges[-1], config.coarse_bins + 1)
+    first = np.array([int(np.argmax(case.centres > edge)) for edge in edges[:-1]])
+    scaled = density[:, first] / density.mean(axis=1, keepdims=True)
+    split, parts = np.log10(config.axis_split), []
+    for keep, low, high in ((case.y < split, case.y_edges[0], split), (case.y >= split, split, case.y_edges[-1])):
+        part = case.part(keep)
+        bands, reason = np.full((config.coarse_bins, 3), np.nan), f"{len(part)} companions"
+        if len(part) > 1:
+            found = quadrature(by_host(pointwise(density, part), part.host))
+            reason = None if found.effective >= config.least_points else f"{found.effective:.0f} effective points; {config.least_points:g} are asked for"
+            if reason is None:
+                bands = np.array([quantiles(column, found.weights) for column in scaled.T])
+        parts.append(pd.DataFrame({
+            "axis_low": 10**low, "axis_high": 10**high, "low_edge": 10 ** edges[:-1], "high_edge": 10 ** edges[1:], "rows": np.histogram(part.x, edges)[0],
+            "density": bands[:, 0], "density_low": bands[:, 1], "density_high": bands[:, 2], "reason": reason,
+        }))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _lines(case: DesertCase, config: DesertConfig) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any], LeftOut, Posterior]:

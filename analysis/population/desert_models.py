@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.config import DesertConfig
 
-__all__ = ["Family", "dip_profile", "families", "prior_points", "valleys"]
+__all__ = ["Family", "dip_profile", "families", "prior_points", "step_family", "valleys"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,21 @@ def dip_profile(x: np.ndarray, low: np.ndarray, high: np.ndarray, width: np.ndar
     return 0.5 * (np.tanh((x - low) / (2 * width)) - np.tanh((x - high) / (2 * width)))
 
 
+def step_family(name: str, bins: int, low: float, high: float, deepest: float) -> Family:
+    """Step function of `bins` equal steps in log10, Cui et al. (2026, eq. 4): heights within `deepest` (dex) of one, either way."""
+
+    def steps(t: np.ndarray, x: np.ndarray) -> np.ndarray:
+        place = np.clip(((x - low) / (high - low) * bins).astype(int), 0, bins - 1)
+        return 10 ** t[:, place]
+
+    return Family(name, tuple(f"log_height_{k + 1}" for k in range(bins)), np.tile((-deepest, deepest), (bins, 1)), steps)
+
+
 def families(config: DesertConfig, low: float, high: float) -> dict[str, Family]:
     """The families on a range of x from `low` to `high` (log10).
 
     "flat", "power": one power of the mass. "concave": unimodal or monotone, a power and a curvature. "lognormal_power": Cui et al. (2026, eq. 5),
-    a log-normal and a power law with two constants, of which only the ratio at the middle of the range matters. "step": their eq. 4.
+    a log-normal and a power law with two constants, of which only the ratio at the middle of the range matters. "step", "coarse_step": their eq. 4.
     "dip": the concave density times a floor between two edges.
     """
     middle, slope = (low + high) / 2, (-config.steepest, config.steepest)
@@ -50,10 +60,6 @@ def families(config: DesertConfig, low: float, high: float) -> dict[str, Family]
     def humps(t: np.ndarray, x: np.ndarray) -> np.ndarray:
         hump = np.exp(-0.5 * ((x - t[:, 1:2]) / 10 ** t[:, 2:3]) ** 2)
         return 10 ** t[:, :1] * hump + 10 ** (t[:, 3:4] * (x - middle))
-
-    def steps(t: np.ndarray, x: np.ndarray) -> np.ndarray:
-        place = np.clip(((x - low) / (high - low) * config.bins).astype(int), 0, config.bins - 1)
-        return 10 ** t[:, place]
 
     def dip(t: np.ndarray, x: np.ndarray) -> np.ndarray:
         inside = dip_profile(x, t[:, 2:3] - t[:, 3:4], t[:, 2:3] + t[:, 3:4], config.dip_edge)
@@ -68,7 +74,7 @@ def families(config: DesertConfig, low: float, high: float) -> dict[str, Family]
             "lognormal_power", ("log_peak_ratio", "peak", "log_peak_width", "slope"),
             np.array([depth, (low, high), tuple(np.log10(config.peak_widths)), slope]), humps,
         ),
-        Family("step", tuple(f"log_height_{k + 1}" for k in range(config.bins)), np.tile(depth, (config.bins, 1)), steps),
+        step_family("step", config.bins, low, high, config.deepest), step_family("coarse_step", config.coarse_bins, low, high, config.deepest),
         Family(
             "dip", ("slope", "curvature", "centre", "half_width", "log_floor"),
             np.array([slope, (0, config.most_curved), (low + flank, high - flank), config.half_widths, (-config.deepest, 0)]), dip,

@@ -5,7 +5,7 @@ priors in x and y is the normal error of the catalogue's value integrated over c
 share their error with the mass of the lens, so log q has the correlated error of `deconvolution.error_table` and log m the whole one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,11 @@ class DesertCase:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def part(self, keep: np.ndarray) -> "DesertCase":
+        """The rows where `keep` (n,) is true."""
+        rows = {name: getattr(self, name)[keep] for name in ("x", "y", "sigma_x", "sigma_y", "weights", "axis_weights", "exposure", "method")}
+        return replace(self, **rows, host=np.unique(self.host[keep], return_inverse=True)[1].astype(np.int64))
 
     @property
     def centres(self) -> np.ndarray:

@@ -9,7 +9,7 @@ from analysis.report.files import Context, write_csv, write_json
 
 __all__ = ["write"]
 
-FILES = ("models", "steps", "lines", "groups", "kernels", "passes", "companions", "draws")
+FILES = ("models", "steps", "halves", "lines", "groups", "kernels", "passes", "companions", "draws")
 
 
 def write(directory: Path, context: Context, *, desert: Any) -> None:

@@ -54,6 +54,7 @@ def test_claim_and_tables(result):
     assert len(claim["passes"]) == len(result.passes) - 1 == 16 and "every companion found alike" not in claim["passes"]
     assert set(result.models["model"]) == {"flat", "power", "concave", "lognormal_power", "step", "two_lines"}
     assert (result.steps.groupby("coordinate")["rows"].sum() == result.companions.groupby("coordinate").size()).all()
+    assert (result.halves.groupby("coordinate")["rows"].sum() == result.companions.groupby("coordinate").size()).all()
     flat = result.models[(result.models["model"] == "flat") & (result.models["coordinate"] == RATIO)].iloc[0]
     assert np.isnan(flat["against_flat"]) and np.isfinite(flat["against_power"])
     power = result.models[result.models["model"] == "power"]
@@ -105,7 +106,7 @@ def test_artifacts(result, tmp_path):
         write(tmp_path, Context(percent=50.0), desert=result)
     content = json.loads((tmp_path / "desert.json").read_text())
     assert content["claim"]["p"] == result.summary["claim"]["p"] and content["partial"]["percent"] == 50
-    assert all((tmp_path / name).is_file() for name in content["files"].values()) and len(content["files"]) == 9
+    assert all((tmp_path / name).is_file() for name in content["files"].values()) and len(content["files"]) == 10
     assert set(pd.read_csv(tmp_path / "fig_desert.csv")["kind"]) == {"companion", "step", "density", "statistic"}
 
 

@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from analysis.config import DesertConfig
+from analysis.population.desert_fits import _halves
 from analysis.population.desert_likelihood import by_host, log_terms, pointwise, quadrature, simulated_case, simulated_values
 from analysis.population.desert_lines import NAMES, bounds, line_data, line_density, line_terms
 from analysis.population.desert_loo import difference, exact, psis
@@ -166,6 +167,23 @@ def test_families_are_what_they_say():
     unit = (points - family["lognormal_power"].bounds[:, 0]) / np.ptp(family["lognormal_power"].bounds, axis=1)
     assert stats.kstest(unit[:, 1], "uniform").pvalue > 0.99 and prior_points(family["flat"], 256, 1).shape == (1, 0)
     assert dip_profile(np.array([0.0]), -1.0, 1.0, 0.05)[0] == pytest.approx(1.0)
+
+
+def test_steps_in_halves_of_the_axes():
+    """Densities of opposite slope inside and outside 1 au, ten catalogues of 80: intervals of the coarse steps of each half hold its own truth."""
+    n, held = 80, []
+    place = np.clip(((X + 3) / 3 * CONFIG.coarse_bins).astype(int), 0, CONFIG.coarse_bins - 1)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        case = case_from("mass_ratio", X_EDGES, Y_EDGES, np.zeros(n), rng.choice(Y, n), np.full(n, 0.05), np.full(n, 1e-4), detection(), ("a", "b"), rng.integers(0, 2, n), np.arange(n))
+        inner, outer = (simulated_values(10 ** (slope * X), case, rng) for slope in (-0.6, 0.6))
+        halves = _halves(simulated_case(case, np.where(case.y < 0, inner, outer)), replace(CONFIG, points=16384, least_points=8.0))
+        assert halves["reason"].isna().all() and halves["rows"].sum() == n
+        for axis_low, slope in ((0.1, -0.6), (1.0, 0.6)):
+            own, f = halves[np.isclose(halves["axis_low"], axis_low)], 10 ** (slope * X)
+            truth = np.array([f[place == k].mean() for k in range(CONFIG.coarse_bins)]) / f.mean()
+            held += list((own["density_low"] <= truth) & (truth <= own["density_high"]))
+    assert np.mean(held) > 0.85
 
 
 def test_valleys_of_known_densities():
