@@ -7,6 +7,7 @@ Parts that need root (mounts, network namespaces) or strace are left out, with t
 import argparse
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from build.conftest import write_project
 from small import ARGUMENTS
 
 from interruptions.forked import Forked
@@ -188,6 +190,43 @@ def kernels(builds: Builds) -> Iterator[Row]:
     yield row
 
 
+OUTSIDE = re.compile(r'^\d+ +(?:openat\(AT_FDCWD, "(/[^"]+)", O_(?:WRONLY|RDWR)|(?:mkdir|rename|unlink|rmdir|link|symlink)\("(/[^"]+)").* = (?!-1)', re.MULTILINE)
+TEMPORARY = ("/dev/", "/proc/", "/tmp/")
+REACHED = re.compile(r"connect\(\d+, \{sa_family=AF_INET6?, .*?(?:inet_addr\(|inet_pton\(AF_INET6, )\"([^\"]+)")
+
+
+def offline(builds: Builds) -> Iterator[Row]:
+    """A build and a paper in a network of their own without any device (Quarto: the loopback device), followed by strace where it is there."""
+    row = Row("no network, nothing written outside")
+    quarto = shutil.which("quarto")
+    for what in ("build", "fallback builder", *(("Quarto",) if quarto else ())):
+        folder = builds.new("light", "cold")
+        home, log = folder / "home", folder / "strace"
+        home.mkdir()
+        command = [sys.executable, "-m", "analysis", "--outdir", str(folder / "out"), "--logdir", str(folder / "logs"), "--errordir", str(folder / "logs"), *ARGUMENTS, *LIGHT]
+        if what != "build":
+            write_project(folder / "paper")
+            command = [sys.executable, "-c", "import analysis, pathlib, sys; from manuscript.build.paper import build; build(pathlib.Path(sys.argv[1]))", str(folder / "paper")]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")} | {"HOME": str(home), "VLMS_CACHE_DIR": str(folder / "cache")}
+        if what == "Quarto":
+            shutil.rmtree(folder / "paper" / "_output", ignore_errors=True)
+            homes = {f"XDG_{kind}_HOME": str(folder / "cache" / "quarto" / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
+            environment |= homes | {"QUARTO_PYTHON": sys.executable}
+            command = ["sh", "-c", f"ip link set lo up; cd '{folder}/paper' && '{quarto}' render --log-level warning"]
+        if shutil.which("strace"):
+            command = ["strace", "-f", "-qq", "-e", "trace=openat,mkdir,rename,unlink,rmdir,link,symlink,connect", "-o", str(log), *command]
+        done = subprocess.run(["unshare", "-n", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        trace = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+        places = {first or second for first, second in OUTSIDE.findall(trace)}
+        strange = sorted(place for place in places if not place.startswith((str(ROOT), str(builds.folder), *TEMPORARY)))
+        reached = sorted({address for address in REACHED.findall(trace) if not address.startswith(("127.", "::1"))})
+        problems = [f"{what}: status {done.returncode}: {done.stderr.strip()[-200:]}"] if done.returncode else []
+        problems += [f"{what}: {place}" for place in [*strange[:5], *reached, *(path.name for path in home.iterdir())]]
+        row.note(f"{what}: as usual", problems)
+        shutil.rmtree(folder)
+    yield row
+
+
 def tiny(folder: Path, share: float) -> Iterator[Row]:
     """Every scenario of the tiny study."""
     scene = Scene(folder)
@@ -207,7 +246,7 @@ def _show(row: Row) -> None:
 
 def _parts(builds: Builds, options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
     return {
-        "tiny": lambda: tiny(builds.folder / "tiny", options.share), "mounts": lambda: mounts(builds), "kernels": lambda: kernels(builds),
+        "tiny": lambda: tiny(builds.folder / "tiny", options.share), "mounts": lambda: mounts(builds), "kernels": lambda: kernels(builds), "offline": lambda: offline(builds),
         "kills": lambda: random_kills(builds, options.moments, options.seed, options.minutes),
     }
 
@@ -219,7 +258,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=90.0, help="for the random moments, half of them for builds of everything (default 90)")
     parser.add_argument("--share", type=float, default=1.0, help="share of the file events of the tiny study to strike (default 1: all)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
-    parser.add_argument("--part", action="append", default=[], choices=("tiny", "mounts", "kernels", "kills"), help="only this part (repeatable)")
+    parser.add_argument("--part", action="append", default=[], choices=("tiny", "mounts", "kernels", "offline", "kills"), help="only this part (repeatable)")
     options = parser.parse_args()
     counted: Counter = Counter()
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
@@ -228,8 +267,8 @@ def main() -> int:
         chosen = options.part or list(parts)
         print(f"{'scenario':<42}{'tried':>6}  {'right':<5}what happened", flush=True)
         for part in chosen:
-            if part == "mounts" and os.geteuid():
-                print(f"{'full disk, read-only folder (tmpfs)':<42}{0:>6}  -    left out: only root can mount", flush=True)
+            if part in ("mounts", "offline") and os.geteuid():
+                print(f"{part:<42}{0:>6}  -    left out: only root can mount and have a network of its own", flush=True)
                 continue
             for row in parts[part]():
                 _show(row)
