@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.errors import InputError
 
-__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "Claim", "Rule", "adjusted", "decided", "evaluate"]
+__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "UNSAMPLED", "Claim", "Rule", "adjusted", "decided", "evaluate"]
 
 SUPPORTED = "supported"
 NOT_SUPPORTED = "not supported"
@@ -23,6 +23,9 @@ AGREEING = 2 / 3  # share of the robustness passes that must agree with a signif
 FEASIBLE = 0.01  # share of draws below which a pathway is called closed
 COMMON = 0.5  # share of disc models above which a pathway is called open
 SURE = 0.95  # probability above which a label counts as given, and below one minus which as excluded
+
+# Claims about models or single bodies: they rest on no sample of companions, so simulated catalogues have nothing to say of them.
+UNSAMPLED = ("circumbinary", "formation", "vetting")
 
 Evidence = dict[str, Any]
 Judgement = tuple[str, str]  # verdict, sentence
@@ -181,6 +184,25 @@ def _disk(e: Evidence) -> Judgement:
     return CANNOT_TELL, "Whether disc torques bring a planet like TOI-6894 b to its orbit in time depends on disc parameters that are not known for such stars."
 
 
+def _formation(e: Evidence) -> Judgement:
+    core, fragmentation, variants = e["core_accretion"], e["fragmentation"], e["variants"]
+    if not variants:
+        return CANNOT_TELL, "The models of formation could not be evaluated."
+    if fragmentation == variants and core == 0:
+        return SUPPORTED, "Of the two models of formation only fragmentation makes companions like TOI-6894 b, however they are varied."
+    if core == variants and fragmentation == 0:
+        return NOT_SUPPORTED, "Of the two models of formation only core accretion makes companions like TOI-6894 b, however they are varied."
+    return CANNOT_TELL, "Which of the two models of formation makes companions like TOI-6894 b depends on properties of discs that are not known for such stars, so they cannot tell."
+
+
+def _vetting(e: Evidence) -> Judgement:
+    if e["outcome"] == "pass":
+        return SUPPORTED, "TOI-6894 b has the mass of a planet, an orbit that agrees with its star, and a radius inside its Roche lobe."
+    if e["outcome"] == "fail":
+        return NOT_SUPPORTED, "TOI-6894 b fails a check of its mass, its orbit, its Roche lobe or its star."
+    return CANNOT_TELL, "Whether TOI-6894 b has the mass of a planet and an orbit that agrees with its star cannot be told from its values."
+
+
 def _target(e: Evidence) -> Judgement:
     low, high = e["low"], e["high"]
     unknown = e["labels_from_q"] or e["calibration"].get("sound") is False or not low or None in (*low, *high)
@@ -225,6 +247,16 @@ RULES = (
         "disk", "disc torques bring TOI-6894 b in", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
         "share of disc models in which the planet arrives", "gap-corrected migration time and inner edge over stated disc parameters",
         f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}; ends of the 95 % interval", "disk_summary.json", _disk,
+    ),
+    Rule(
+        "formation", "fragmentation makes such companions", "Fragmentation of a disc, not core accretion, makes companions like TOI-6894 b.",
+        "variations of two models of formation that make such companions", "synthetic systems in the bin of TOI-6894 b in mass ratio, axis and metallicity, as both models are varied",
+        "supported: fragmentation makes them in every variation and core accretion in none; not supported: the other way round", "synthesis_summary.json", _formation,
+    ),
+    Rule(
+        "vetting", "TOI-6894 b is a planet-mass body of its star", "TOI-6894 b is a body of planetary mass in orbit around the star it is ascribed to.",
+        "mass, ratio of densities and share of the Roche lobe", "checks of mass, density and Roche lobe with every catalogue error propagated; Hill stability, variability, odd and even depths and RUWE where known",
+        "supported: the 95 % intervals of mass, density and Roche lobe pass and no check fails; not supported: a check fails", "vetting_summary.json", _vetting,
     ),
     Rule(
         "target", "TOI-6894 b formed like a binary", "TOI-6894 b formed like a binary companion.", "probability of the binary-like label, given its features",

@@ -31,6 +31,8 @@ SMALL = {
     "ensemble": {"own_systems": 16},
     "agreement": {"samples": 200},
     "occurrence": {"draws": 2000},
+    "synthesis": {"systems": 2000, "variant_systems": 200, "repeats": 1},
+    "vetting": {"draws": 400},
 }
 ARGUMENTS = [f"--set={section}.{name}={value}" for section, values in SMALL.items() for name, value in values.items()]
 

@@ -12,6 +12,7 @@ TESTED = ("populations", "eccentricity", "classifier", "ages")
 EVIDENCE = {
     **{claim: {**FOUND, "labels_from_q": False} for claim in TESTED},
     "kozai": {"least": 0.02, "most": 0.1}, "occurrence": {"rejected": [True, False, True]}, "disk": {"share_low": 0.55, "share_high": 0.65},
+    "formation": {"core_accretion": 0, "fragmentation": 12, "variants": 12}, "vetting": {"outcome": "pass"},
     "target": {"labels_from_q": False, "low": [0.96, 0.99], "high": [1.0, 1.0]},
 }
 LOW, HIGH = {"low": [0.0, 0.01], "high": [0.03, 0.05]}, {"low": [0.96, 0.2], "high": [1.0, 1.0]}
@@ -69,6 +70,14 @@ def test_a_test_that_errs_too_often_decides_nothing(claim):
         ("disk", {"share_low": 0.002, "share_high": 0.009}, NOT_SUPPORTED, "hardly any"),
         ("disk", {"share_low": 0.002, "share_high": 0.011}, CANNOT_TELL, "not known"),
         ("disk", {"share_low": None}, CANNOT_TELL, "could not be evaluated"),
+        ("formation", {}, SUPPORTED, "only fragmentation"),
+        ("formation", {"core_accretion": 1}, CANNOT_TELL, "cannot tell"),
+        ("formation", {"fragmentation": 11}, CANNOT_TELL, "cannot tell"),
+        ("formation", {"core_accretion": 12, "fragmentation": 0}, NOT_SUPPORTED, "only core accretion"),
+        ("formation", {"variants": None}, CANNOT_TELL, "could not be evaluated"),
+        ("vetting", {}, SUPPORTED, "mass of a planet"),
+        ("vetting", {"outcome": "fail"}, NOT_SUPPORTED, "fails a check"),
+        ("vetting", {"outcome": None}, CANNOT_TELL, "cannot be told"),
         ("target", {}, SUPPORTED, "binary-like"),
         ("target", {"labels_from_q": True}, CANNOT_TELL, "cannot tell how"),
         ("target", LOW, NOT_SUPPORTED, "planet-like"),

@@ -40,7 +40,7 @@ def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
             wide=f"{get('eccentricity_summary.json', 'wide_axis_au'):g}"), "fixed:2"),
         "classifier": _classifier(get),
         "ages": _tested(get, "ages", "age_inference.json", "slope of log a on log age {estimate} ({low} to {high}) dex per dex", "fixed:2"),
-        "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "target": _target(get),
+        "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "formation": _formation(get), "vetting": _vetting(get), "target": _target(get),
     }
     return {claim: {"calibration": _calibrated(get, claim), **values} for claim, values in found.items()}
 
@@ -114,6 +114,28 @@ def _disk(get: Any) -> dict[str, Any]:
             f"{formatted(share, 'percent:0')} % of disc models arrive ({formatted(low, 'percent:0')} to {formatted(high, 'percent:0')}); "
             f"{formatted(in_time, 'percent:0')} % without an inner edge",
             name="arrives_share", value=share, low=low, high=high,
+        ),
+    }
+
+
+def _formation(get: Any) -> dict[str, Any]:
+    core, fragmentation, variants = (
+        get("synthesis_summary.json", name) for name in ("core_accretion_reaches_target", "fragmentation_reaches_target", "variants")
+    )
+    return {
+        "core_accretion": core, "fragmentation": fragmentation, "variants": variants,
+        "effect": _effect(f"made by fragmentation in {fragmentation} of {variants} variations, by core accretion in {core}", name="variations", low=core, high=fragmentation),
+    }
+
+
+def _vetting(get: Any) -> dict[str, Any]:
+    found = get("vetting_summary.json", "target") or {}
+    mass, low, high = (found.get(f"companion_mass_mjup{end}") for end in ("", "_low", "_high"))
+    return {
+        "outcome": found.get("outcome"),
+        "effect": _effect(
+            f"mass {formatted(mass, 'fixed:2')} ({formatted(low, 'fixed:2')} to {formatted(high, 'fixed:2')}) Jupiter masses; density ratio {formatted(found.get('density_ratio'), 'fixed:2')}; "
+            f"{formatted(found.get('lobe_filling'), 'percent:0')} % of the Roche lobe’s radius", name="mass_mjup", value=mass, low=low, high=high,
         ),
     }
 
