@@ -221,6 +221,11 @@ def _hosts_summary(table: pd.DataFrame, limit: float) -> dict[str, Any]:
         "parked_over_limit_least": float(held["parked_over_limit"].min()) if len(held) else None,
         "parked_axis_median_au": float(held["parked_axis_au"].median()) if len(held) else None,
         "parked_axis_least_au": float(held["parked_axis_au"].min()) if len(held) else None,
+        "bound": int((table["fate"] == "bound").sum()), "last_over_limit_least": float(table["last_over_limit"].min()),
+        "last_axis_least_au": float(table["last_axis_au"].min()), "close": int((table["last_axis_au"] <= limit).sum()),
+        "binaries_shrunk": int((table["binary_shrunk_to"] < 0.9).sum()), "binary_shrunk_least": float(table["binary_shrunk_to"].min()),
+        "limit_axis_least_au": float(table["limit_axis_au"].min()),
+        "held_damping_least": float(held["damping_ratio"].min()) if len(held) else None,
         "commonest_resonance": int(table.loc[table["resonance"] > 0, "resonance"].mode().iloc[0]),
     }
 

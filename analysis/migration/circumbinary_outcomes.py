@@ -36,6 +36,7 @@ _FATE: Final = {
 LIBRATING = 0.5  # mean resultant length of the resonant angle above which it counts as librating
 NEAR_ANGLE = 60.0  # degrees
 DISRUPTION = 2.7  # tidal radii
+DEEP = 0.5  # of the stability limit, within which a lasting orbit would count as one about a single star
 CHAOTIC = 0.4  # half range of the eccentricity above which an orbit counts as chaotic
 
 
@@ -171,17 +172,22 @@ def map_table(values: np.ndarray, outcomes: Outcomes) -> pd.DataFrame:
 
 
 def host_table(values: np.ndarray, outcomes: Outcomes) -> pd.DataFrame:
-    """One row per binary of the host masses studied here; axes in au, `limit` the stability limit, `parked_axis` that of a held planet, else NaN."""
+    """One row per binary of the host masses studied here; axes in au, `limit` that of stability at the start, `last` means of planets that are left."""
     table = pd.DataFrame(dict(zip(HOSTS, values.T, strict=True)) | _orbits(outcomes))
     limit = critical_axis(table["binary_eccentricity"], table["mass_ratio"])
     table["limit_axis_au"] = limit * table["binary_axis_au"]
     table["final_axis_au"] = table.pop("final_axis") * table["binary_axis_au"]
-    axis = np.where(table["fate"] == "held", table["window_ratio"] ** (2.0 / 3.0) * _column(outcomes, "binary_axis"), np.nan)
-    table["parked_axis_au"] = axis * table["binary_axis_au"]
+    # A heavy planet in resonance hands the drag on to the binary, which shrinks: the last means are compared with the limit of the binary at the end.
+    table["binary_shrunk_to"], table["binary_final_eccentricity"] = _column(outcomes, "binary_axis"), _column(outcomes, "binary_eccentricity")
+    mean = table["window_ratio"] ** (2.0 / 3.0) * table["binary_shrunk_to"] * table["binary_axis_au"]
+    final = critical_axis(np.minimum(table["binary_final_eccentricity"], 0.7), table["mass_ratio"]) * table["binary_shrunk_to"] * table["binary_axis_au"]
+    left = table["fate"].isin(["held", "bound"])
+    table["last_axis_au"], table["last_over_limit"] = np.where(left, mean, np.nan), np.where(left, mean / final, np.nan)
+    table["parked_axis_au"] = np.where(table["fate"] == "held", mean, np.nan)
     table["parked_over_limit"] = table["parked_axis_au"] / table["limit_axis_au"]
     # Tidal disruption of a Jupiter-size giant at 2.7 r_t (Guillochon, Ramirez-Ruiz & Lin 2011), far outside the radius that ends a run.
     host = table["total_mass_msun"] / (1.0 + table["mass_ratio"])
     table["disruption_au"] = DISRUPTION * RJUP_AU * (host / (table["companion_mass_mjup"] * MJUP_MSUN)) ** (1.0 / 3.0)
     table["disrupted"] = table["least_distance"] * table["binary_axis_au"] < table["disruption_au"]
-    table["deep"] = table["fate"].isin(["held", "bound"]) & (table["final_axis_au"] > 0) & (table["final_axis_au"] < 0.5 * table["limit_axis_au"])
+    table["deep"] = table["last_over_limit"] < DEEP
     return table
