@@ -35,8 +35,10 @@ def path_shown(path: str | Path) -> str:
 
 def sentence(error: object) -> str:
     """The text of an error on one line of bounded length, without control characters; readers that quote a cell rely on it."""
-    text = _escaped(" ".join(str(error).split("\n"))[: 2 * LONGEST_SENTENCE])
-    return text if len(text) <= LONGEST_SENTENCE else f"{text[: LONGEST_SENTENCE - 100]} ... {text[-90:]}"
+    raw = " ".join(str(error).split("\n"))[: 2 * LONGEST_SENTENCE]
+    text = _escaped(raw)
+    longest = LONGEST_SENTENCE if text == raw else LONGEST_SENTENCE // 2  # what needs escapes is not ours
+    return text if len(text) <= longest else f"{text[: longest - 100]} ... {text[-90:]}"
 
 
 def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) -> Path:

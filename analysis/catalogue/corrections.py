@@ -80,6 +80,12 @@ def apply_corrections(table: pd.DataFrame, corrections: list[dict[str, str]]) ->
     return table, pd.DataFrame(records, columns=APPLIED_COLUMNS).astype("str")
 
 
+def _number(cell: str) -> float:
+    """A cell that `read_corrections` has accepted, NaN when it is empty."""
+    value = finite_number(cell)
+    return math.nan if value is None else value
+
+
 def _apply(table: pd.DataFrame, index: int, row: dict[str, str]) -> tuple[str, str]:
     """Apply one correction in place; (value before, status)."""
     column, action = row["column"], row["action"]
@@ -87,13 +93,13 @@ def _apply(table: pd.DataFrame, index: int, row: dict[str, str]) -> tuple[str, s
     if column:
         present = table.at[index, column]
         before = "" if pd.isna(present) else f"{present:g}"
-        if row["value_in_source"] and not (before and math.isclose(float(present), float(row["value_in_source"]), rel_tol=1e-3)):
+        if row["value_in_source"] and not (before and math.isclose(float(present), _number(row["value_in_source"]), rel_tol=1e-3)):
             return before, "source has changed"
     if action == "value":
-        table.at[index, column] = float(row["value"])
+        table.at[index, column] = _number(row["value"])
         for name in ("err_up", "err_down"):
             if f"{column}_{name}" in table.columns:
-                table.at[index, f"{column}_{name}"] = float(row[name]) if row[name] else math.nan
+                table.at[index, f"{column}_{name}"] = _number(row[name])
     elif action == "kind":
         kind_column = KINDS[column][0]
         before = str(table.at[index, kind_column])

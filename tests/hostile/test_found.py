@@ -10,7 +10,7 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.catalogue.assemble import assemble
-from analysis.catalogue.corrections import read_corrections
+from analysis.catalogue.corrections import apply_corrections, read_corrections
 from analysis.catalogue.frozen import read_companions
 from analysis.catalogue.host_ages import host_ages_text
 from analysis.catalogue.manifest import FROZEN, read_manifest
@@ -107,6 +107,13 @@ def test_impossible_corrections_are_refused(tmp_path, changes):
         read_corrections(tmp_path)
 
 
+def test_a_correction_may_write_a_typographic_minus_sign(tmp_path):
+    table = read_companions().head(1)
+    restamped(tmp_path, "corrections.csv", correction(object_id=table["object_id"].iloc[0], column="metallicity", value="\u22120.5", err_up="0.1"))
+    corrected, applied = apply_corrections(table, read_corrections(tmp_path))
+    assert list(applied["status"]) == ["applied"] and corrected["metallicity"].iloc[0] == -0.5 and math.isnan(corrected["metallicity_err_down"].iloc[0])
+
+
 @pytest.mark.parametrize(("column", "cell"), [
     ("eccentricity", "1"), ("eccentricity_limit", "0.5"), ("host_mass_msun", "1_0"), ("host_mass_msun_err_up", "0"), ("host_name", ""), ("data_source", "TOI"),
 ])
@@ -131,6 +138,12 @@ def test_ages_above_that_of_the_universe_are_named_and_left_out(tmp_path):
         "star_name,star_mass,star_age,star_age_error_min,star_age_error_max,star_alternate_names,updated\nOld,0.1,15,1,1,,\nYoung,0.1,1,1,20,,\n", encoding="utf-8")
     text = host_ages_text(tmp_path / "ages.csv", [], "the export", 0.25)
     assert text.startswith("# Left out") and "Old (15 Gyr)" in text and "Young,,1,,1,0,the export" in text
+
+
+def test_labels_with_a_header_of_escapes_are_refused_in_a_short_sentence(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(b"\x02" * 5000 + b"\n")
+    assert not judged("labels", path.read_bytes(), tmp_path)
 
 
 def test_labels_are_read_alike_twice(tmp_path):
