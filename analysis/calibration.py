@@ -19,13 +19,20 @@ from analysis import cache
 from analysis.config import CalibrationConfig
 from analysis.errors import InputError
 from analysis.migration import calibrate_disk, calibrate_kozai, calibrate_occurrence, frozen
-from analysis.population import calibrate_ages, calibrate_classifier, calibrate_eccentricity, calibrate_populations, calibrate_target
+from analysis.population import (
+    calibrate_ages,
+    calibrate_classifier,
+    calibrate_desert,
+    calibrate_eccentricity,
+    calibrate_populations,
+    calibrate_target,
+)
 from analysis.progress import track
 
 __all__ = ["CLAIMS", "FILE", "NULL", "Calibration", "columns", "error_rates", "fingerprint", "modules", "prepared", "proportion", "run", "warp_p"]
 
 MODULES = (
-    calibrate_populations, calibrate_eccentricity, calibrate_classifier, calibrate_ages, calibrate_kozai, calibrate_occurrence, calibrate_disk, calibrate_target,
+    calibrate_populations, calibrate_desert, calibrate_eccentricity, calibrate_classifier, calibrate_ages, calibrate_kozai, calibrate_occurrence, calibrate_disk, calibrate_target,
 )
 CLAIMS = {module.CLAIM: module for module in MODULES}
 FILE = frozen.SIMULATIONS / "calibration.npz"

@@ -100,6 +100,14 @@ SENTENCES = {
         "weak": "One population seen through the detection methods accounts for the mass ratios, but the catalogue is too small to exclude a gap between two, so it cannot tell.",
         "missing": "The companions are too few to compare one population with two.",
     },
+    "desert": {
+        "matter": "whether there is a desert",
+        "found": "The density of companions falls by more than half between planets and binaries, beyond what the detection methods impose.",
+        "absent": "A density without a valley accounts for the mass ratios of the companions; a desert is not called for.",
+        "fragile": "A valley in the density of companions appears in some tests and not in others, so the data cannot tell whether there is a desert.",
+        "weak": "A density without a valley accounts for the mass ratios, but the companions are too few to exclude a desert between planets and binaries.",
+        "missing": "The companions are too few to look for a desert between planets and binaries.",
+    },
     "eccentricity": {
         "matter": "whether eccentricities differ",
         "found": "Companions of high mass ratio have other eccentricities than those of low mass ratio on orbits of the same size.",
@@ -135,6 +143,10 @@ def _tested(claim: str, e: Evidence) -> Judgement:
 
 def _populations(e: Evidence) -> Judgement:
     return _tested("populations", e)
+
+
+def _desert(e: Evidence) -> Judgement:
+    return _tested("desert", e)
 
 
 def _eccentricity(e: Evidence) -> Judgement:
@@ -218,6 +230,11 @@ RULES = (
         "populations", "two populations beyond method", "The companions form two populations in mass ratio, beyond what the detection methods impose.",
         "depth (dex) of a gap at the mass ratios of the desert of Zhang (2025), relative to one smooth population",
         "signed root of the likelihood ratio of a gap, one population seen through each method's sensitivity; parametric bootstrap by host, two-sided", TESTED_RULE, "selection_model.json", _populations,
+    ),
+    Rule(
+        "desert", "a desert between planets and binaries", "The density of companions falls by more than half between planets and binaries, at some mass ratio.",
+        "depth (dex) of the deepest valley in the density of the mass ratio, given methods and orbits",
+        "mean likelihood of densities with a valley over those without, log-normal + power law; parametric bootstrap under the likeliest density without a valley, one-sided", TESTED_RULE, "desert.json", _desert,
     ),
     Rule(
         "eccentricity", "eccentricities differ at equal orbit size", "Companions above and below the mass-ratio split have different eccentricities on orbits of the same size.",

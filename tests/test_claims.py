@@ -8,7 +8,7 @@ from analysis.errors import InputError
 
 SOUND = {"sound": True}
 FOUND = {"effect": {"text": "an effect"}, "p": 1e-4, "p_error": 1e-5, "power": 0.9, "passes": [True, True, True, False, None], "calibration": SOUND}
-TESTED = ("populations", "eccentricity", "classifier", "ages")
+TESTED = ("populations", "desert", "eccentricity", "classifier", "ages")
 EVIDENCE = {
     **{claim: {**FOUND, "labels_from_q": False} for claim in TESTED},
     "kozai": {"least": 0.02, "most": 0.1}, "occurrence": {"rejected": [True, False, True]}, "disk": {"share_low": 0.55, "share_high": 0.65},
@@ -34,7 +34,7 @@ def _claims(**changes):
         ({"passes": []}, SUPPORTED, "found"),
         ({"passes": [True, True, False]}, SUPPORTED, "found"),  # exactly two thirds
         ({"passes": [True, False]}, CANNOT_TELL, "fragile"),
-        ({"p": 0.03}, CANNOT_TELL, "fragile"),  # 0.03 is above 0.05 once adjusted for four claims
+        ({"p": 0.03}, CANNOT_TELL, "fragile"),  # 0.03 is above 0.05 once adjusted for five claims
         ({"p": 0.05}, NOT_SUPPORTED, "absent"),
         ({"p": 0.5, "power": 0.8}, NOT_SUPPORTED, "absent"),
         ({"p": 0.5, "power": 0.79}, CANNOT_TELL, "weak"),

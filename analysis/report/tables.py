@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.config import Config
-from analysis.report import gaia, vetting
+from analysis.report import desert, gaia, vetting
 from analysis.report.files import Context, write_json
 from analysis.report.formatting import formatted
 
@@ -214,7 +214,7 @@ def rates(artifacts: Path) -> Table:
 TABLES: dict[str, Callable[[Path], Table]] = {
     "ledger": ledger, "methods": methods, "sensitivity": sensitivity, "disk": disk, "claims": claims, "beta": beta, "robustness": robustness,
     "outcomes": outcomes, "rates": rates, "rules": rules, "calibration": calibration,
-    "gaia": gaia.ledger, "vetting": vetting.table,
+    "desert": desert.models, "gaia": gaia.ledger, "vetting": vetting.table,
 }
 
 # What each figure shows and finds; {key} is a number of numbers.json.
@@ -257,6 +257,9 @@ ALTERNATIVE_TEXT = {
     "fig_age_feasibility": "Feasible share against stellar age: it rises while little time has passed and changes little after one billion years; below, the two radius laws beside evolutionary tracks.",
     "fig_disruption": "Periapsis limits in stellar radii: the critical radii of the criterion lie inside the strictest tidal disruption radius, "
     "{tides.disruption_rstar} stellar radii.",
+    "fig_desert": "Companions in mass ratio and in mass against axis, with two desert lines and their bands; below, step and smooth densities that dip near a mass ratio of {desert.q_place} and near "
+    "{desert.m_place} Jupiter masses beside a falling power law; a histogram of the test statistic with the observed value.",
+    "fig_desert_corner": "Panels of the posterior of the two lines, mass ratio below the diagonal, mass above; slopes and widths nearly fill their priors.",
     "fig_vetting": "Amplitude of tidal light variations against a over R star: companions lie four to six decades below what a star in their place would show, which itself stays below "
     "200 ppm for all but {vet.star_excluded}; the ratio of densities is near one but for {vet.failed_names}.",
     "fig_synthesis": "Synthetic companions: cores end at mass ratios below those observed, fragments above them, most at the inner edge of the disc; TOI-6894 b lies at the light end of the fragments. "

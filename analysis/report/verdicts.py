@@ -36,6 +36,7 @@ def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
 
     found = {
         "populations": _tested(get, "populations", "selection_model.json", POPULATIONS_EFFECT, "fixed:2"),
+        "desert": _tested(get, "desert", "desert.json", "depth of the deepest valley {estimate} ({low} to {high}) dex", "fixed:2"),
         "eccentricity": _tested(get, "eccentricity", "eccentricity_inference.json", "difference of mean e beyond {wide} au {{estimate}} ({{low}} to {{high}})".format(
             wide=f"{get('eccentricity_summary.json', 'wide_axis_au'):g}"), "fixed:2"),
         "classifier": _classifier(get),
