@@ -743,7 +743,7 @@ class CircumbinaryConfig:
     map_planet_mass: float = param(5.0, "Mearth", "planet of the maps", CHOICE, within=POSITIVE)
     map_periods: float = param(3000.0, "periods", "length of their runs", CHOICE, within=(100, 1e7))
     rerun_share: float = param(0.02, "", "share of the frozen runs that every build integrates again and compares", CHOICE, within=SHARE)
-    rerun_longest: float = param(8e4, "periods", "longest run that it integrates again", CHOICE, within=POSITIVE)
+    rerun_longest: float = param(2.5e5, "periods", "longest run that it integrates again", CHOICE, within=POSITIVE)
     seed: int = param(2211, "", "random seed")
 
 

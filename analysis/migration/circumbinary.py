@@ -202,11 +202,14 @@ def _few(group: pd.DataFrame) -> dict[str, float]:
     return {**{f"share_{n}": float((group["resonance"] == n).mean()) for n in (3, 4, 5, 8)}, "held": float((group["fate"] == "held").mean())}
 
 
-def _slow(table: pd.DataFrame, numbers: np.ndarray, again: Outcomes) -> dict[str, Any]:
+def _slow(table: pd.DataFrame, numbers: np.ndarray, again: Outcomes, slow_time: float) -> dict[str, Any]:
     """The runs of a slower migration beside the runs of the grid that they repeat."""
     first = table.iloc[numbers]
     later = pd.DataFrame({"resonance": np.where(np.isfinite(again.modes[:, 0]), np.round(again.modes[:, 0]), 0), "fate": fates(again)})
-    return {"runs": len(numbers), "slow": _few(later), "grid": _few(first), "same_resonance": float((later["resonance"].to_numpy() == first["resonance"].to_numpy()).mean())}
+    return {
+        "runs": len(numbers), "axis_time": slow_time, "slow": _few(later), "grid": _few(first), "against_published": _against_published(later),
+        "grid_against_published": _against_published(first), "same_resonance": float((later["resonance"].to_numpy() == first["resonance"].to_numpy()).mean()),
+    }
 
 
 def _hosts_summary(table: pd.DataFrame, limit: float) -> dict[str, Any]:
@@ -237,7 +240,10 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
     table = grid_table(values, found["grid"])
     known = table[table["resonance"] > 0]
     share = shares(table)
-    forest = grow(known, known["resonance"].to_numpy(), config)
+    again = np.zeros(len(table), int)
+    repeated = found["repeats"].modes[:, 0]
+    again[repeats(config)[1]] = np.where(np.isfinite(repeated), np.round(repeated), 0)
+    forest = grow(known, known["resonance"].to_numpy(), config, again[known.index])
     forest.classes["published_recall"] = forest.classes["resonance"].map(PUBLISHED_RECALL)
     librating = libration(known)
     widths = [
@@ -261,7 +267,7 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
         "fates": grid_fates.set_index("fate").to_dict("index"), "forest": forest.summary,
         "least_dispersed": str(dispersed["parameter"].iloc[0]),
         "slope_unequal": slopes(table).get(config.mass_ratios[0]), "slope_equal": slopes(table).get(config.mass_ratios[-1]),
-        "librating": _libration_summary(known), "slow": _slow(table, slow(config)[1], found["slow"]), "by_axis_time": _by_axis_time(table), "median_end": float((table["end_time"] / table["axis_time"]).median()),
+        "librating": _libration_summary(known), "slow": _slow(table, slow(config)[1], found["slow"], config.slow_axis_time), "by_axis_time": _by_axis_time(table), "median_end": float((table["end_time"] / table["axis_time"]).median()),
         "inside_critical_axis": float((known["ratio"] ** (2 / 3) < critical).mean()), "repetition": _repetition(table, repeats(config)[1], found["repeats"]),
         "longer": about["longer"], "hosts": _hosts_summary(light, NEAR_TARGET), "target": _target(config, target),
         "rerun": {

@@ -23,10 +23,12 @@ class Forest:
     summary: dict[str, Any]
 
 
-def grow(features: pd.DataFrame, resonance: np.ndarray, config: CircumbinaryConfig) -> Forest:
+def grow(features: pd.DataFrame, resonance: np.ndarray, config: CircumbinaryConfig, again: np.ndarray | None = None) -> Forest:
     """Train on `train_share` of the rows with scikit-learn's default parameters and judge on the rest; further splits give the spread.
 
-    features: columns FEATURES; resonance: (n,) integers. Deterministic for a seed.
+    features: columns FEATURES; resonance: (n,) integers; again: (n,) the resonance of the same row started from another phase, 0 where there is none.
+    Rows that differ in a small parameter alone are nearly copies of one another and fall on both sides of a random split; what the forest says of
+    the test rows is therefore also compared with `again`. Deterministic for a seed.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.inspection import permutation_importance
@@ -35,12 +37,16 @@ def grow(features: pd.DataFrame, resonance: np.ndarray, config: CircumbinaryConf
 
     columns = features[list(FEATURES)].to_numpy(dtype=float)
     labels = np.unique(resonance)
-    weighted, accuracies, first = [], [], None
+    weighted, accuracies, first, repeated = [], [], None, []
     for split in range(config.splits):
         seed = config.seed + split
-        x, x_test, y, y_test = train_test_split(columns, resonance, train_size=config.train_share, random_state=seed)
-        forest = RandomForestClassifier(config.trees, random_state=seed).fit(x, y)
+        train, test = train_test_split(np.arange(len(columns)), train_size=config.train_share, random_state=seed)
+        x_test, y_test = columns[test], resonance[test]
+        forest = RandomForestClassifier(config.trees, random_state=seed).fit(columns[train], resonance[train])
         predicted = forest.predict(x_test)
+        if again is not None:
+            both = again[test] > 0
+            repeated += [(predicted == y_test)[both], (predicted == again[test])[both]]
         weighted.append(precision_recall_fscore_support(y_test, predicted, labels=labels, average="weighted", zero_division=0)[:3])
         accuracies.append(accuracy_score(y_test, predicted))
         first = first or (forest, x_test, y_test, predicted)
@@ -58,6 +64,9 @@ def grow(features: pd.DataFrame, resonance: np.ndarray, config: CircumbinaryConf
         "share_of_commonest": float(commonest), "neighbours": float((np.abs(y_test - predicted) == 1).sum() / max(1, (y_test != predicted).sum())),
         "first": str(importance.loc[importance["importance"].idxmax(), "feature"]),
     }
+    if repeated:
+        own, other = np.concatenate(repeated[::2]), np.concatenate(repeated[1::2])
+        summary |= {"repeated_rows": len(own), "accuracy_of_repeated": float(own.mean()), "accuracy_from_another_phase": float(other.mean())}
     return Forest(
         pd.DataFrame({"resonance": labels, "precision": precision, "recall": recall, "f1": f1, "support": support}),
         pd.DataFrame([

@@ -41,7 +41,7 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
     counted = circumbinary.by_eccentricity.pivot_table(index="resonance", columns="binary_eccentricity", values="runs", fill_value=0)
     counted = counted.reindex(range(int(counted.index.min()), int(counted.index.max()) + 1), fill_value=0)
     share = 100 * counted / counted.sum()
-    second.imshow(share.to_numpy(), origin="lower", aspect="auto", cmap=f"{style.SEQUENTIAL}_r", vmin=0, vmax=100)
+    second.imshow(share.to_numpy(), origin="lower", aspect="auto", cmap=plt.get_cmap(f"{style.SEQUENTIAL}_r").with_extremes(under="white"), vmin=0.01, vmax=100)
     for (i, j), value in np.ndenumerate(share.to_numpy()):
         if value >= 0.5:
             second.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=6.5, color="white" if value > 50 else "black")

@@ -18,7 +18,7 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
 
     maps = circumbinary.maps
     ratios, eccentricities = sorted(maps["mass_ratio"].unique()), sorted(maps["binary_eccentricity"].unique())
-    figure, panels = plt.subplots(len(ratios), len(eccentricities), figsize=(style.TWO_COLUMN, 1.1 + 1.75 * len(ratios)), sharex=True, sharey=True, squeeze=False)
+    figure, panels = plt.subplots(len(ratios), len(eccentricities), figsize=(style.TWO_COLUMN, 1.3 + 1.85 * len(ratios)), sharex=True, sharey=True, squeeze=False)
     colours = plt.get_cmap(style.SEQUENTIAL).with_extremes(bad="white")
     mesh = None
     for i, q in enumerate(ratios):
@@ -37,7 +37,7 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
                     axes.plot([place] * 2, [1.0, 1.03], transform=axes.get_xaxis_transform(), color="black", linewidth=0.8, clip_on=False)
                     axes.text(place, 1.04, f"{number}", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=6)
             axes.set(xlim=(axis[0], axis[-1]), ylim=(0, float(part["eccentricity"].max())))
-            axes.set_title(f"({'abcdefghijkl'[i * len(eccentricities) + j]}) " + rf"$q_\mathrm{{B}}$ = {q:g}, $e_\mathrm{{B}}$ = {eb:g}", fontsize=7, pad=11)
+            axes.set_title(f"({'abcdefghijkl'[i * len(eccentricities) + j]}) " + rf"$q_\mathrm{{B}}$ = {q:g}, $e_\mathrm{{B}}$ = {eb:g}", fontsize=7, pad=14)
             if i == len(ratios) - 1:
                 axes.set_xlabel(r"axis at the start ($a_\mathrm{B}$)")
             if j == 0:
