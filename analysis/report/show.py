@@ -5,6 +5,7 @@ Only the standard library is used, so that a chunk costs nothing. Paths are rela
 
 import html
 import json
+import re
 import sys
 
 from analysis.report import trace as origin
@@ -21,6 +22,8 @@ STATIC = {
 }
 # Catalogue names are not ours: nothing in the data may end the script element, start a comment in it, or look like a shortcode.
 ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+MARKUP = re.compile(r"[\\|`*\[\]<>$^~]")
 
 
 def _content(name: str) -> dict:
@@ -95,10 +98,11 @@ def _width(cells: list[str]) -> int:
 def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
     """A Markdown pipe table; a column whose cells all start like numbers is right-aligned.
 
-    The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
+    Cells are text: what Markdown would take for markup is escaped. The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
     """
     starts = [[str(row[i]).lstrip("−-–<>≤≥~ ")[:1] for row in rows] for i in range(len(columns))]
     numeric = [any(column) and all(start == "" or start.isdigit() for start in column) for column in starts]
     widths = [_width([str(row[i]) for row in [columns, *rows]]) for i in range(len(columns))]
     lines = [columns, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+    lines = [[MARKUP.sub(r"\\\g<0>", str(cell)) for cell in line] if number != 1 else line for number, line in enumerate(lines)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

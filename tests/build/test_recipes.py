@@ -39,7 +39,7 @@ def current(root: Path) -> None:
 def test_bare_just_lists_the_documented_recipes():
     done = run(ROOT, JUST)
     assert done.returncode == 0
-    for recipe in ("setup", "paper", "submit", "analyze", "calibrate", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean", "verify", "accept"):
+    for recipe in ("setup", "paper", "submit", "analyze", "calibrate", "count", "fetch", "freeze", "doctor", "test", "lint", "bench", "lock", "clean", "verify", "accept", "fuzz", "torture", "tap-server", "circumbinary"):
         line = next(line for line in done.stdout.splitlines() if line.split()[:1] == [recipe])
         assert "#" in line
 
