@@ -68,7 +68,8 @@ class Circumbinary:
     curves: pd.DataFrame  # both limits of stability over the axis, per map
     limits: pd.DataFrame  # per map: how the two limits agree with it
     hosts: pd.DataFrame  # per binary of the host masses studied here
-    host_fates: pd.DataFrame  # share of every fate, with interval
+    fates: pd.DataFrame  # of the grid: share of every fate, with interval
+    host_fates: pd.DataFrame  # of those binaries
     summary: dict[str, Any]
 
 
@@ -218,7 +219,7 @@ def _hosts_summary(table: pd.DataFrame, limit: float) -> dict[str, Any]:
     close = int((held["parked_axis_au"] <= limit).sum())
     tight = table["limit_axis_au"] <= limit
     return {
-        "runs": n, "disrupted": int(table["disrupted"].sum()), "disrupted_of_ends": table[table["disrupted"]]["fate"].value_counts().to_dict(), "deep": deep, "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
+        "runs": n, "disrupted": int(table["disrupted"].sum()), "deep": deep, "deep_snapshots": int(table["snapshot_deep"].sum()), "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
         "parked_close_share": close / n, "close_axis_au": limit, "binaries_with_close_limit": float(tight.mean()),
         "parked_over_limit_median": float(held["parked_over_limit"].median()) if len(held) else None,
         "parked_over_limit_least": float(held["parked_over_limit"].min()) if len(held) else None,
@@ -257,14 +258,13 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
     critical = critical_axis(known["binary_eccentricity"], known["mass_ratio"])
     first = share.loc[share["runs"].idxmax()]
     counts = known.groupby(["binary_eccentricity", "resonance"]).size().rename("runs").reset_index()
-    grid_fates = _fates(table)
     summary = {
         "runs": len(table), "commonest_resonance": int(first["resonance"]), "commonest_share": float(first["share"]),
         "share_3": float(share.set_index("resonance").loc[3, "share"]), "share_4": float(share.set_index("resonance").loc[4, "share"]),
         "share_5": float(share.set_index("resonance").loc[5, "share"]), "share_9": float(share.set_index("resonance").loc[9, "share"]),
         "published_share_3": 346 / 4200, "published_share_4": 1553 / 4200, "published_weighted_precision": 0.79,
         "without_ratio": int((table["resonance"] == 0).sum()), "against_published": _against_published(table),
-        "fates": grid_fates.set_index("fate").to_dict("index"), "forest": forest.summary,
+        "forest": forest.summary,
         "least_dispersed": str(dispersed["parameter"].iloc[0]),
         "slope_unequal": slopes(table).get(config.mass_ratios[0]), "slope_equal": slopes(table).get(config.mass_ratios[-1]),
         "librating": _libration_summary(known), "slow": _slow(table, slow(config)[1], found["slow"], config.slow_axis_time), "by_axis_time": _by_axis_time(table), "median_end": float((table["end_time"] / table["axis_time"]).median()),
@@ -280,5 +280,5 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
     kept = ["binary_eccentricity", "mass_ratio", "axis_time", "eccentricity_time", "ratio", "fate"]
     return Circumbinary(
         share, dispersed, averages(table), forest.classes, forest.confusion, forest.importance, librating, times(table), pd.DataFrame(widths), counts,
-        table[kept], maps, _curves(config), _limits(maps), light, _fates(light), summary,
+        table[kept], maps, _curves(config), _limits(maps), light, _fates(table), _fates(light), summary,
     )

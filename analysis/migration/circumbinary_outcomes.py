@@ -189,5 +189,6 @@ def host_table(values: np.ndarray, outcomes: Outcomes) -> pd.DataFrame:
     host = table["total_mass_msun"] / (1.0 + table["mass_ratio"])
     table["disruption_au"] = DISRUPTION * RJUP_AU * (host / (table["companion_mass_mjup"] * MJUP_MSUN)) ** (1.0 / 3.0)
     table["disrupted"] = table["least_distance"] * table["binary_axis_au"] < table["disruption_au"]
+    table["snapshot_deep"] = left & (table["final_axis_au"] > 0) & (table["final_axis_au"] < DEEP * table["limit_axis_au"])  # one moment, the first binary
     table["deep"] = table["last_over_limit"] < DEEP
     return table

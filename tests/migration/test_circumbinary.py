@@ -257,7 +257,7 @@ def test_the_stage_repeats_part_of_the_frozen_runs(result, frozen):
 def test_scalars_agree_with_the_tables(result):
     summary = result.summary
     assert summary["runs"] == len(grid(SMALL)[0]) == len(result.ratios) and summary["commonest_resonance"] in result.shares["resonance"].to_list()
-    assert sum(fate["runs"] for fate in summary["fates"].values()) == summary["runs"]
+    assert result.fates["runs"].sum() == summary["runs"]
     assert result.host_fates["runs"].sum() == SMALL.host_systems and result.host_fates["share"].sum() == pytest.approx(1)
     assert result.by_eccentricity["runs"].sum() + summary["without_ratio"] == summary["runs"]
     assert 0 <= summary["repetition"]["same_resonance"] <= 1 and summary["longer"] == {"followed": 0}
@@ -280,7 +280,11 @@ def test_artifacts_and_figures(result, tmp_path):
     figure.write(tmp_path, Context(), circumbinary=result)
     map_figure.write(tmp_path, Context(percent=50.0), circumbinary=result)
     names = {path.name for path in tmp_path.iterdir()}
-    tables = ("shares", "dispersion", "classes", "importance", "libration", "bandwidths", "limits", "host_fates", "times", "averages", "confusion", "hosts")
+    rows = writer.resonances(tmp_path)["rows"]
+    assert [row[0] for row in rows] == [f"{n}/1" for n in result.shares[(result.shares["runs"] > 0) | (result.shares["published"] > 0)]["resonance"]]
+    assert all(len(row) == 7 for row in rows) and rows[[row[0] for row in rows].index("4/1")][3] == "37.0"
+    assert sum(int(row[3]) for row in writer.fates(tmp_path)["rows"]) == SMALL.host_systems
+    tables = ("fates", "shares", "dispersion", "classes", "importance", "libration", "bandwidths", "limits", "host_fates", "times", "averages", "confusion", "hosts")
     assert {f"circumbinary_{name}.csv" for name in tables} | {"circumbinary_summary.json"} < names
     assert {f"{stem}.{kind}" for stem in ("fig_circumbinary", "fig_circumbinary_maps") for kind in ("png", "svg", "csv")} < names
     content = json.loads((tmp_path / "circumbinary_summary.json").read_text())
