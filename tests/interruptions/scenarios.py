@@ -153,8 +153,9 @@ def cache_refuses(scene: Scene, share: float) -> Row:
 def two_builds(scene: Scene, share: float) -> Row:
     """A second build while the first stands still in the middle: it waits, saying so, also when the first is then killed."""
     row = Row("two builds in one folder")
+    locked = next(number for number, event in enumerate(scene.cold, start=1) if "cache" in event)  # what comes before does not wait
     for at in scene.events(scene.cold, share):
-        if at <= 4:  # before the lock
+        if at < locked:
             continue
         for arguments, killed in (((), False), (OTHER, False), (OTHER, True)):
             folder = scene.new()
@@ -180,7 +181,7 @@ def meddling(scene: Scene, share: float) -> Row:
         if at > written:
             folder = scene.new()
             done = scene.builder.build(folder, fault="meddle", at=at)
-            late = at > len(scene.cold) - 3  # the record is complete by then, and the next build notices
+            late = at > len(scene.cold) - 5  # the record is complete by then, and the next build notices
             problems = [] if done.status == 0 and late else _sentence(done)
             row.note("next build noticed" if done.status == 0 else "one sentence", problems + scene.next_build(folder))
     return row
