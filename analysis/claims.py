@@ -196,6 +196,16 @@ def _disk(e: Evidence) -> Judgement:
     return CANNOT_TELL, "Whether disc torques bring a planet like TOI-6894 b to its orbit in time depends on disc parameters that are not known for such stars."
 
 
+def _circumbinary(e: Evidence) -> Judgement:
+    if e["low"] is None or e["high"] is None:
+        return CANNOT_TELL, "The migration of giants around close pairs of such stars could not be evaluated."
+    if e["high"] < FEASIBLE:
+        return NOT_SUPPORTED, "A giant that migrates in the disc around a close pair of such stars is held or lost near the limit of stability and hardly ever ends on a close orbit about one of them."
+    if e["low"] >= FEASIBLE:
+        return SUPPORTED, "Part of the giants that migrate in the disc around a close pair of such stars end on a close orbit about one of them."
+    return CANNOT_TELL, "How many giants that migrate in the disc around a close pair of such stars end on a close orbit about one of them, the simulated ones are too few to tell."
+
+
 def _formation(e: Evidence) -> Judgement:
     core, fragmentation, variants = e["core_accretion"], e["fragmentation"], e["variants"]
     if not variants:
@@ -264,6 +274,11 @@ RULES = (
         "disk", "disc torques bring TOI-6894 b in", "Disc torques can have brought TOI-6894 b from one astronomical unit to its orbit within the disc lifetime.",
         "share of disc models in which the planet arrives", "gap-corrected migration time and inner edge over stated disc parameters",
         f"supported: the planet arrives in at least {COMMON:.0%} of the disc models; not supported: in fewer than {FEASIBLE:.0%}; ends of the 95 % interval", "disk_summary.json", _disk,
+    ),
+    Rule(
+        "circumbinary", "circumbinary migration leads to a close orbit", "A giant that migrates in the disc around a close pair of such stars can end on a close orbit about one of them.",
+        "share of simulated giants that end bound to one star", "planar integration of pair and giant with drag, stars of the host-mass range; 95 % interval of the share",
+        f"supported: at least {FEASIBLE:.0%} do; not supported: fewer than {FEASIBLE:.0%}; ends of the interval", "circumbinary_summary.json", _circumbinary,
     ),
     Rule(
         "formation", "fragmentation makes such companions", "Fragmentation of a disc, not core accretion, makes companions like TOI-6894 b.",

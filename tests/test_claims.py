@@ -12,7 +12,7 @@ TESTED = ("populations", "desert", "eccentricity", "classifier", "ages")
 EVIDENCE = {
     **{claim: {**FOUND, "labels_from_q": False} for claim in TESTED},
     "kozai": {"least": 0.02, "most": 0.1}, "occurrence": {"rejected": [True, False, True]}, "disk": {"share_low": 0.55, "share_high": 0.65},
-    "formation": {"core_accretion": 0, "fragmentation": 12, "variants": 12}, "vetting": {"outcome": "pass"},
+    "circumbinary": {"low": 0.02, "high": 0.05}, "formation": {"core_accretion": 0, "fragmentation": 12, "variants": 12}, "vetting": {"outcome": "pass"},
     "target": {"labels_from_q": False, "low": [0.96, 0.99], "high": [1.0, 1.0]},
 }
 LOW, HIGH = {"low": [0.0, 0.01], "high": [0.03, 0.05]}, {"low": [0.96, 0.2], "high": [1.0, 1.0]}
@@ -70,6 +70,10 @@ def test_a_test_that_errs_too_often_decides_nothing(claim):
         ("disk", {"share_low": 0.002, "share_high": 0.009}, NOT_SUPPORTED, "hardly any"),
         ("disk", {"share_low": 0.002, "share_high": 0.011}, CANNOT_TELL, "not known"),
         ("disk", {"share_low": None}, CANNOT_TELL, "could not be evaluated"),
+        ("circumbinary", {}, SUPPORTED, "Part of the giants"),
+        ("circumbinary", {"low": 0.0, "high": 0.004}, NOT_SUPPORTED, "hardly ever"),
+        ("circumbinary", {"low": 0.004}, CANNOT_TELL, "too few to tell"),
+        ("circumbinary", {"low": None}, CANNOT_TELL, "could not be evaluated"),
         ("formation", {}, SUPPORTED, "only fragmentation"),
         ("formation", {"core_accretion": 1}, CANNOT_TELL, "cannot tell"),
         ("formation", {"fragmentation": 11}, CANNOT_TELL, "cannot tell"),

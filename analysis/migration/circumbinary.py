@@ -219,7 +219,7 @@ def _hosts_summary(table: pd.DataFrame, limit: float) -> dict[str, Any]:
     close = int((held["parked_axis_au"] <= limit).sum())
     tight = table["limit_axis_au"] <= limit
     return {
-        "runs": n, "disrupted": int(table["disrupted"].sum()), "deep": deep, "deep_snapshots": int(table["snapshot_deep"].sum()), "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
+        "runs": n, "disrupted": int(table["disrupted"].sum()), "deep": deep, "deep_snapshots": int(table["snapshot_deep"].sum()), "deep_lower": wilson(deep, n)[0], "deep_upper": 1.0 - 0.05 ** (1.0 / n) if not deep else wilson(deep, n)[1], "parked": len(held), "parked_close": close,
         "parked_close_share": close / n, "close_axis_au": limit, "binaries_with_close_limit": float(tight.mean()),
         "parked_over_limit_median": float(held["parked_over_limit"].median()) if len(held) else None,
         "parked_over_limit_least": float(held["parked_over_limit"].min()) if len(held) else None,

@@ -41,7 +41,7 @@ def evidence(artifacts: Path) -> dict[str, dict[str, Any]]:
             wide=f"{get('eccentricity_summary.json', 'wide_axis_au'):g}"), "fixed:2"),
         "classifier": _classifier(get),
         "ages": _tested(get, "ages", "age_inference.json", "slope of log a on log age {estimate} ({low} to {high}) dex per dex", "fixed:2"),
-        "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "formation": _formation(get), "vetting": _vetting(get), "target": _target(get),
+        "kozai": _kozai(get), "occurrence": _occurrence(get), "disk": _disk(get), "circumbinary": _circumbinary(get), "formation": _formation(get), "vetting": _vetting(get), "target": _target(get),
     }
     return {claim: {"calibration": _calibrated(get, claim), **values} for claim, values in found.items()}
 
@@ -116,6 +116,14 @@ def _disk(get: Any) -> dict[str, Any]:
             f"{formatted(in_time, 'percent:0')} % without an inner edge",
             name="arrives_share", value=share, low=low, high=high,
         ),
+    }
+
+
+def _circumbinary(get: Any) -> dict[str, Any]:
+    deep, runs, low, high = (get("circumbinary_summary.json", f"hosts.{name}") for name in ("deep", "runs", "deep_lower", "deep_upper"))
+    return {
+        "low": low, "high": high,
+        "effect": _effect(f"{deep} of {runs} simulated giants end about one star (at most {formatted(high, 'percent:1')} %)", name="share", low=low, high=high),
     }
 
 
