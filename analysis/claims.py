@@ -277,7 +277,7 @@ RULES = (
     ),
     Rule(
         "circumbinary", "circumbinary migration leads to a close orbit", "A giant that migrates in the disc around a close pair of such stars can end on a close orbit about one of them.",
-        "share of simulated giants that end bound to one star", "planar integration of pair and giant with drag, stars of the host-mass range; 95 % interval of the share",
+        "share of simulated giants that are left on an orbit inside half of the pair's limit of stability", "planar integration of pair and giant with drag, stars of the host-mass range; 95 % interval of the share",
         f"supported: at least {FEASIBLE:.0%} do; not supported: fewer than {FEASIBLE:.0%}; ends of the interval", "circumbinary_summary.json", _circumbinary,
     ),
     Rule(

@@ -2,12 +2,50 @@
 
 __all__ = ["STUDY_POINTERS"]
 
+_CIRCUMBINARY = "circumbinary_summary.json"
 _DESERT = "desert.json"
 _GAIA = "gaia_companions_summary.json"
 _SYNTHESIS = "synthesis_summary.json"
 _VETTING = "vetting_summary.json"
 
 STUDY_POINTERS: tuple[tuple[str, str, str, str], ...] = (
+    ("cb.runs", _CIRCUMBINARY, "runs", "count"),
+    ("cb.share_4_percent", _CIRCUMBINARY, "share_4", "percent:0"),
+    ("cb.published_4_percent", _CIRCUMBINARY, "published_share_4", "percent:0"),
+    ("cb.share_3_percent", _CIRCUMBINARY, "share_3", "percent:1"),
+    ("cb.published_3_percent", _CIRCUMBINARY, "published_share_3", "percent:1"),
+    ("cb.distance_percent", _CIRCUMBINARY, "against_published.total_variation", "percent:0"),
+    ("cb.slow_runs", _CIRCUMBINARY, "slow.runs", "count"),
+    ("cb.slow_time", _CIRCUMBINARY, "slow.axis_time", "power"),
+    ("cb.slow_4_percent", _CIRCUMBINARY, "slow.slow.share_4", "percent:0"),
+    ("cb.slow_distance_percent", _CIRCUMBINARY, "slow.against_published.total_variation", "percent:0"),
+    ("cb.slow_p", _CIRCUMBINARY, "slow.against_published.p", "p:2"),
+    ("cb.precision_percent", _CIRCUMBINARY, "forest.weighted_precision", "percent:0"),
+    ("cb.published_precision_percent", _CIRCUMBINARY, "published_weighted_precision", "percent:0"),
+    ("cb.first_percent", _CIRCUMBINARY, "importance.binary_eccentricity.importance", "percent:0"),
+    ("cb.second_percent", _CIRCUMBINARY, "importance.mass_ratio.importance", "percent:0"),
+    ("cb.other_phase_percent", _CIRCUMBINARY, "forest.accuracy_from_another_phase", "percent:0"),
+    ("cb.own_phase_percent", _CIRCUMBINARY, "forest.accuracy_of_repeated", "percent:0"),
+    ("cb.repeat_percent", _CIRCUMBINARY, "repetition.same_resonance", "percent:0"),
+    ("cb.repeat_runs", _CIRCUMBINARY, "repetition.runs", "count"),
+    ("cb.ejected_percent", _CIRCUMBINARY, "fates.ejected.share", "percent:0"),
+    ("cb.held_percent", _CIRCUMBINARY, "fates.held.share", "percent:0"),
+    ("cb.held_librating_percent", _CIRCUMBINARY, "librating.held_share", "percent:0"),
+    ("cb.about_zero_percent", _CIRCUMBINARY, "librating.about_0", "percent:0"),
+    ("cb.followed", _CIRCUMBINARY, "longer.followed", "count"),
+    ("cb.stayed", _CIRCUMBINARY, "longer.stayed", "count"),
+    ("cb.hosts", _CIRCUMBINARY, "hosts.runs", "count"),
+    ("cb.hosts_ejected_percent", _CIRCUMBINARY, "host_fates.ejected.share", "percent:0"),
+    ("cb.hosts_bound_percent", _CIRCUMBINARY, "host_fates.bound.share", "percent:0"),
+    ("cb.hosts_held_percent", _CIRCUMBINARY, "host_fates.held.share", "percent:0"),
+    ("cb.deep", _CIRCUMBINARY, "hosts.deep", "count"),
+    ("cb.deep_upper_percent", _CIRCUMBINARY, "hosts.deep_upper", "percent:1"),
+    ("cb.least_over_limit", _CIRCUMBINARY, "hosts.last_over_limit_least", "fixed:2"),
+    ("cb.least_axis", _CIRCUMBINARY, "hosts.last_axis_least_au", "fixed:2"),
+    ("cb.shrunk", _CIRCUMBINARY, "hosts.binaries_shrunk", "count"),
+    ("cb.widest_binary", _CIRCUMBINARY, "target.widest_binary_au", "fixed:3"),
+    ("cb.longest_period", _CIRCUMBINARY, "target.longest_binary_period_day", "fixed:1"),
+    ("cb.star_speed", _CIRCUMBINARY, "target.equal_star_speed_km_s", "fixed:0"),
     ("desert.n", _DESERT, "claim.n.companions", "count"),
     ("desert.hosts", _DESERT, "claim.n.hosts", "count"),
     ("desert.p", _DESERT, "claim.p", "p:2"),

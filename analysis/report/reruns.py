@@ -30,7 +30,7 @@ def checks(artifacts: Path) -> list[Check]:
     that is not JSON.
     """
     found: list[Check] = []
-    for name in ("ensemble", "ladder"):
+    for name in ("ensemble", "ladder", "circumbinary"):
         summary = _summary(artifacts / f"{name}_summary.json")
         rerun = summary.get("rerun")
         if isinstance(rerun, dict):

@@ -123,7 +123,7 @@ def _circumbinary(get: Any) -> dict[str, Any]:
     deep, runs, low, high = (get("circumbinary_summary.json", f"hosts.{name}") for name in ("deep", "runs", "deep_lower", "deep_upper"))
     return {
         "low": low, "high": high,
-        "effect": _effect(f"{deep} of {runs} simulated giants end about one star (at most {formatted(high, 'percent:1')} %)", name="share", low=low, high=high),
+        "effect": _effect(f"{deep} of {runs} simulated giants end inside half of the limit of stability (at most {formatted(high, 'percent:1')} %)", name="share", low=low, high=high),
     }
 
 
