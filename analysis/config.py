@@ -703,7 +703,7 @@ class CircumbinaryConfig:
     most_close: int = param(500_000, "", "steps near the stars after which a run is given up", CHOICE)
     repeat_share: float = param(0.2, "", "share of the grid that is repeated from another phase of the binary", CHOICE, within=SHARE)
     repeat_longest: float = param(1e5, "periods", "largest tau_a of those", CHOICE, within=POSITIVE)
-    slow_systems: int = param(160, "", "runs of the largest tau_a, at random, that are repeated with a still slower migration", CHOICE)
+    slow_systems: int = param(840, "", "runs of the largest tau_a, at random where not all, that are repeated with a still slower migration", CHOICE)
     slow_axis_time: float = param(1e6, "periods", "tau_a of those", CHOICE, within=(100, 1e8))
     ratio_min: float = param(2.5, "", "first of the points at which the density of period ratios is read", CHOICE, within=POSITIVE)
     ratio_max: float = param(10.0, "", "last of them, and largest period ratio that counts", CHOICE, within=POSITIVE)
