@@ -241,6 +241,8 @@ def run(config: CircumbinaryConfig, *, target: Any, path: Path = FROZEN) -> Circ
     table = grid_table(values, found["grid"])
     known = table[table["resonance"] > 0]
     share = shares(table)
+    slowly = np.round(found["slow"].modes[:, 0])
+    share["slow_share"] = [float((slowly == number).mean()) for number in share["resonance"]]
     again = np.zeros(len(table), int)
     repeated = found["repeats"].modes[:, 0]
     again[repeats(config)[1]] = np.where(np.isfinite(repeated), np.round(repeated), 0)

@@ -39,7 +39,7 @@ def _share(row: dict[str, str]) -> str:
 
 
 def resonances(artifacts: Path) -> dict[str, list[Any]]:
-    """A row per resonance: runs and share beside the published one, recall of the forest beside the published one, runs with a librating angle."""
+    """A row per resonance: runs, share, that of the slowest migration, and the published one, recall of the forest beside the published one, runs with a librating angle."""
     classes = {row["resonance"]: row for row in _read(artifacts / "circumbinary_classes.csv")}
     angles = {row["resonance"]: row for row in _read(artifacts / "circumbinary_libration.csv")}
 
@@ -52,11 +52,12 @@ def resonances(artifacts: Path) -> dict[str, list[Any]]:
         if int(row["runs"]) or float(row["published"]):
             own = classes.get(number)
             rows.append([
-                f"{number}/1", formatted(float(row["runs"]), "count"), _share(row), formatted(float(row["published"]), "percent:1"),
+                f"{number}/1", formatted(float(row["runs"]), "count"), _share(row), formatted(float(row["slow_share"]), "percent:1"),
+                formatted(float(row["published"]), "percent:1"),
                 cell(own, "recall", "fixed:2") if own and float(own["support"]) else "–", cell(own, "published_recall", "fixed:2"),
                 cell(angles.get(number), "share", "percent:0"),
             ])
-    return {"columns": ["Resonance", "Runs", "Share (%)", "Published (%)", "Recall", "Published recall", "Librating (%)"], "rows": rows}
+    return {"columns": ["Resonance", "Runs", "Share (%)", "Slow (%)", "Published (%)", "Recall", "Published recall", "Librating (%)"], "rows": rows}
 
 
 def fates(artifacts: Path) -> dict[str, list[Any]]:

@@ -254,13 +254,15 @@ def test_the_stage_repeats_part_of_the_frozen_runs(result, frozen):
     assert changed["identical"] == 0 and changed["same_outcome"] == changed["systems"]
 
 
-def test_scalars_agree_with_the_tables(result):
+def test_scalars_agree_with_the_tables(result, frozen):
     summary = result.summary
     assert summary["runs"] == len(grid(SMALL)[0]) == len(result.ratios) and summary["commonest_resonance"] in result.shares["resonance"].to_list()
     assert result.fates["runs"].sum() == summary["runs"]
     assert result.host_fates["runs"].sum() == SMALL.host_systems and result.host_fates["share"].sum() == pytest.approx(1)
     assert result.by_eccentricity["runs"].sum() + summary["without_ratio"] == summary["runs"]
     assert 0 <= summary["repetition"]["same_resonance"] <= 1 and summary["longer"] == {"followed": 0}
+    slowly = np.round(circumbinary_store.load(frozen)[0]["slow"].modes[:, 0])
+    assert result.shares.set_index("resonance")["slow_share"].loc[4] == pytest.approx((slowly == 4).mean())
     held = result.hosts[result.hosts["fate"] == "held"]
     assert np.isfinite(held["parked_axis_au"]).all() and summary["hosts"]["parked"] == len(held)
     maps = result.limits.set_index(["mass_ratio", "binary_eccentricity"])
@@ -282,7 +284,7 @@ def test_artifacts_and_figures(result, tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     rows = writer.resonances(tmp_path)["rows"]
     assert [row[0] for row in rows] == [f"{n}/1" for n in result.shares[(result.shares["runs"] > 0) | (result.shares["published"] > 0)]["resonance"]]
-    assert all(len(row) == 7 for row in rows) and rows[[row[0] for row in rows].index("4/1")][3] == "37.0"
+    assert all(len(row) == 8 for row in rows) and rows[[row[0] for row in rows].index("4/1")][4] == "37.0"
     assert sum(int(row[3]) for row in writer.fates(tmp_path)["rows"]) == SMALL.host_systems
     tables = ("fates", "shares", "dispersion", "classes", "importance", "libration", "bandwidths", "limits", "host_fates", "times", "averages", "confusion", "hosts")
     assert {f"circumbinary_{name}.csv" for name in tables} | {"circumbinary_summary.json"} < names
