@@ -216,7 +216,7 @@ def _described(found: Systems) -> dict[str, float]:
     }
 
 
-def _thinned(systems: dict[str, Systems], most: int = 1500) -> pd.DataFrame:
+def _thinned(systems: dict[str, Systems], most: int = 700) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"model": name, "log_q": np.log10(s.mass / s.host)[:most], "log_a": np.log10(s.axis)[:most], "mass_mjup": (s.mass / MJUP_MSUN)[:most], "metallicity": s.metallicity[:most]})
         for name, s in systems.items()

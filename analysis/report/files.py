@@ -16,6 +16,8 @@ __all__ = ["Context", "nested", "save_figure", "shortened", "write_csv", "write_
 
 COORDINATES = re.compile(r'(\s(?:d|x|y)=)"([^"]*)"')
 BLANKS = re.compile(r"\s*([A-DF-Za-df-z])\s*")  # around the letters of a path, of which e is none
+# A run of equal markers of one series; a style with an opacity of its own is left alone, because a group's opacity is not that of its members.
+MARKERS = re.compile(r'<use xlink:href="(#[^"]+)" x="[^"]*" y="[^"]*" style="((?:(?!(?<![\w-])opacity)[^"])*)"/>(?:\n<use xlink:href="\1" x="[^"]*" y="[^"]*" style="\2"/>)+')
 DECIMALS = re.compile(r"-?\d+\.\d{3,}(?![\d.e])")
 
 
@@ -104,13 +106,19 @@ def write_npz(path: Path, arrays: dict[str, Any], context: Context) -> None:
 
 
 def shortened(svg: str) -> str:
-    """A drawing with its coordinates (points) to two decimals, finer than any screen or printer, and without idle blanks; transforms keep all digits."""
+    """A drawing with its coordinates (points) to two decimals, finer than any screen or printer, one style per run of markers, and without idle blanks.
+
+    Transforms keep all digits.
+    """
 
     def brief(found: re.Match) -> str:
         rounded = DECIMALS.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), found[2])
         return found[1] + '"' + BLANKS.sub(r"\1", rounded) + '"'
 
-    return re.sub(r"\n\s*<", "\n<", COORDINATES.sub(brief, svg))
+    def grouped(run: re.Match) -> str:
+        return f'<g style="{run[2]}">' + run[0].replace(f' style="{run[2]}"', "") + "</g>"
+
+    return MARKERS.sub(grouped, re.sub(r"\n\s*<", "\n<", COORDINATES.sub(brief, svg)))
 
 
 def save_figure(directory: Path, stem: str, figure: Any, data: Any, context: Context) -> None:

@@ -40,6 +40,7 @@ STUDY_POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("cb.hosts_held_percent", _CIRCUMBINARY, "host_fates.held.share", "percent:0"),
     ("cb.deep", _CIRCUMBINARY, "hosts.deep", "count"),
     ("cb.deep_upper_percent", _CIRCUMBINARY, "hosts.deep_upper", "percent:1"),
+    ("cb.deep_snapshots", _CIRCUMBINARY, "hosts.deep_snapshots", "count"),
     ("cb.least_over_limit", _CIRCUMBINARY, "hosts.last_over_limit_least", "fixed:2"),
     ("cb.least_axis", _CIRCUMBINARY, "hosts.last_axis_least_au", "fixed:2"),
     ("cb.shrunk", _CIRCUMBINARY, "hosts.binaries_shrunk", "count"),

@@ -15,7 +15,7 @@ __all__ = ["write"]
 WIDTH = 118
 LEDGER_STEPS = (
     "rows in the exports", "host in the mass range", "semi-major axis known or derived",
-    "temperature in range or missing", "processed", "with an eccentricity",
+    "processed", "with an eccentricity",
 )
 # {key} is a number of numbers.json; a line and its caveat stand together.
 HEADLINES = (
@@ -33,11 +33,9 @@ ALSO = (
     (("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
      "{origin.auroc_without_both}."), "Caveat: {labels}"),
     ("TOI-6894's host, {target.host_mass} Msun, lies {place} {set.selection.host_mass_min} to {set.selection.host_mass_max} Msun; the target enters no fit.", ""),
-    (("The time available is min(T, age), not the plan's min(t_KL, age). t_KL as specified over the corrected quadrupole time: "
-      "{kozai.timescale_ratio_low} to {kozai.timescale_ratio_high} over the grid."), ""),
+    ("The time available is min(T, age). t_KL as specified over the corrected quadrupole time: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high}.", ""),
     ("R★ at 0.01 Gyr over 1 Gyr: {tides.literal_contraction} as written, {tides.law_contraction} by the plan's words (used), {tides.track_contraction} for a track of 0.2 Msun.", ""),
-    (("Disc torques with a gap: {disk.in_time_percent} % of discs move TOI-6894 b in from 1 au in time ({disk.type_two_percent} % as classical type II), "
-      "{disk.arrives_percent} % with gas at its orbit."),
+    ("Disc torques with a gap bring TOI-6894 b in from 1 au in {disk.in_time_percent} % of discs (type II {disk.type_two_percent} %, with gas at its orbit {disk.arrives_percent} %).",
      "Caveat: the type-I formula of the specification does not hold, q/h³ = {disk.regime_1au} at 1 au."),
 )
 AGES = (
@@ -98,7 +96,7 @@ def write(directory: Path, context: Context, artifacts: Path, config: Config, ke
     steps = [row for row in read("tables.json")["ledger"]["rows"] if row[0] in LEDGER_STEPS]
     claims = read("claims.json")["claims"]
     lines = [
-        "VLMS COMPANION ANALYSIS", "=======================", "Sources",
+        "VLMS COMPANION ANALYSIS", "Sources",
         *(_wrapped(f"{source['authority']}; {source.get('url') or source.get('authority_url')}; {source['file']}, {source['rows']} rows, "
                    f"{_dated(source['retrieved'])}", "  ", "     ") for source in sources),
         "", f"{'Sample: rows that remain':<46}{'NASA':>7}{'BD cat.':>9}{'total':>7}{'uncorrected':>13}",

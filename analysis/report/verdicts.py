@@ -123,7 +123,7 @@ def _circumbinary(get: Any) -> dict[str, Any]:
     deep, runs, low, high = (get("circumbinary_summary.json", f"hosts.{name}") for name in ("deep", "runs", "deep_lower", "deep_upper"))
     return {
         "low": low, "high": high,
-        "effect": _effect(f"{deep} of {runs} simulated giants end inside half of the limit of stability (at most {formatted(high, 'percent:1')} %)", name="share", low=low, high=high),
+        "effect": _effect(f"{deep} of {runs} simulated giants (at most {formatted(high, 'percent:1')} %)", name="share", low=low, high=high),
     }
 
 
@@ -133,7 +133,7 @@ def _formation(get: Any) -> dict[str, Any]:
     )
     return {
         "core_accretion": core, "fragmentation": fragmentation, "variants": variants,
-        "effect": _effect(f"made by fragmentation in {fragmentation} of {variants} variations, by core accretion in {core}", name="variations", low=core, high=fragmentation),
+        "effect": _effect(f"in {fragmentation} of {variants} variations, core accretion in {core}", name="variations", low=core, high=fragmentation),
     }
 
 
@@ -143,8 +143,7 @@ def _vetting(get: Any) -> dict[str, Any]:
     return {
         "outcome": found.get("outcome"),
         "effect": _effect(
-            f"mass {formatted(mass, 'fixed:2')} ({formatted(low, 'fixed:2')} to {formatted(high, 'fixed:2')}) Jupiter masses; density ratio {formatted(found.get('density_ratio'), 'fixed:2')}; "
-            f"{formatted(found.get('lobe_filling'), 'percent:0')} % of the Roche lobe’s radius", name="mass_mjup", value=mass, low=low, high=high,
+            f"{formatted(mass, 'fixed:2')} ({formatted(low, 'fixed:2')} to {formatted(high, 'fixed:2')}) Jupiter masses; {formatted(found.get('lobe_filling'), 'percent:0')} % of its Roche lobe", name="mass_mjup", value=mass, low=low, high=high,
         ),
     }
 

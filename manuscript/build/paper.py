@@ -16,7 +16,7 @@ from uuid import uuid4
 import yaml
 
 from analysis.atomic import scratch_directory
-from analysis.report.access import scoped
+from analysis.report.access import finished
 
 __all__ = ["BuildError", "build", "substitute"]
 
@@ -140,7 +140,7 @@ def build(root: Path) -> tuple[Path, Path]:
                     for name, options in own.items()]
             for run in runs:
                 run.result()
-        (work / "html").write_text(scoped((work / "html").read_text(encoding="utf-8")), encoding="utf-8")
+        (work / "html").write_text(finished((work / "html").read_text(encoding="utf-8")), encoding="utf-8")
         try:
             typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=PDF_TIME)
         except typst.TypstError as error:

@@ -1,8 +1,13 @@
 """Accessibility without a browser: the small paper has no fault, and every planted fault is found."""
 
+import base64
+import re
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
 import pytest
 
-from analysis.report.access import faults, finish, focusable, scoped
+from analysis.report.access import faults, finish, focusable, lighter, scoped
 
 PAGE = (
     '<html lang="en"><head><title>T</title></head><body><main><h1 id="a">T</h1><h2 id="b">One</h2><h3 id="c">Two</h3><h2 id="d">Three</h2>'
@@ -54,6 +59,23 @@ def test_what_scrolls_can_get_the_focus_once():
     html = '<div aria-describedby="tbl-a-caption-0ce"><table></table></div><span id="eq-a"><math></math></span><div aria-describedby="fig-a"></div><span id="eq-b" tabindex="0"></span>'
     wanted = html.replace('-0ce">', '-0ce" tabindex="0">').replace('"eq-a">', '"eq-a" tabindex="0">')
     assert focusable(html) == wanted == focusable(wanted)
+
+
+def test_drawings_are_escaped_text_that_draws_the_same():
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9">\n <!-- why -->'
+    body = '<g id="axes_1"><path id="m1" style="fill: #1f77b4; stroke: none" d="M 0 0"/>\n  <use xlink:href="#m1" x="1"/></g><text>50 % &amp; α</text></svg>'
+    for words in ("50", "it's"):
+        drawing = (head + body).replace("50", words)
+        page = f'<img alt="A &lt; line" src="data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"><img src="data:image/png;base64,aaaa">'
+        light = lighter(page)
+        value = re.search(r'src="(data:image/svg[^"]*)"', light)[1]
+        assert "base64,aaaa" in light and lighter(light) == light and "://" not in value and not set("<>#\n") & set(value)
+        kind, text = value.split(",", 1)
+        root = ElementTree.fromstring(unquote(text))
+        assert kind == "data:image/svg+xml" and [element.tag.split("}")[1] for element in root.iter()] == ["svg", "g", "path", "use", "text"]
+        group, path, use, words_ = list(root.iter())[1:]
+        assert group.attrib == {} and path.attrib == {"id": "m1", "style": "fill:#1f77b4;stroke:none", "d": "M 0 0"}
+        assert use.attrib == {"href": "#m1", "x": "1"} and words_.text == f"{words} % & α"
 
 
 def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(paper):

@@ -23,7 +23,7 @@ def write(directory: Path, context: Context, *, synthesis: Any, sample: Any) -> 
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 3.3), width_ratios=(1.25, 1))
     for name, (colour, marker) in COLOURS.items():
         part = systems[systems["model"] == name]
-        left.plot(10 ** part["log_a"], 10 ** part["log_q"], marker, color=colour, markersize=2.4, alpha=0.6, linestyle="none", label=name)
+        left.plot(10 ** part["log_a"], 10 ** part["log_q"], marker, color=colour, markersize=2.4, linestyle="none", label=name)
     left.plot(observed["semimajor_axis_au"], observed["mass_ratio"], "o", markersize=4, markerfacecolor="none", markeredgecolor="0.15", markeredgewidth=0.7, label="observed")
     style.mark_target(left, target["semimajor_axis_au"], target["mass_ratio"])
     left.set(xscale="log", yscale="log", xlabel="semi-major axis [au]", ylabel=r"mass ratio $q$", xlim=(5e-3, 2e3), ylim=(1e-7, 2))
