@@ -4,6 +4,7 @@ import base64
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 from analysis.cache import write_atomic
 
@@ -13,6 +14,8 @@ HEAD = re.compile(r"<thead\b.*?</thead>", re.DOTALL)
 CELL = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
 SCROLLING = re.compile(r'<(?:div aria-describedby="tbl-|span id="eq-)(?![^>]*\stabindex=)[^>]*(?=>)')  # what scrolls sideways on a narrow screen, as Quarto writes it
 DRAWING = re.compile(r'(?<=src=")data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)(?=")')
+STYLE_LINK = re.compile(r'<link href="data:text/css,([^"]*)"((?:(?!href=)[^>])*)>')
+ICONS = re.compile(r'<style type="text/css">\s*@font-face \{[^}]*font-family: "bootstrap-icons".*?</style>', re.DOTALL)
 QUARTO = re.compile(r'<meta name="generator" content="quarto', re.IGNORECASE)
 
 
@@ -27,16 +30,18 @@ def focusable(html: str) -> str:
 
 
 def _brief(svg: str) -> str:
-    """A drawing of Matplotlib's without what no browser needs: comments, metadata, identifiers that nothing refers to, long names of glyphs."""
+    """A drawing of Matplotlib's without what no browser needs: comments, metadata, identifiers that nothing refers to, long names of glyphs,
+    hundredths of a point in long curves."""
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL).replace("xlink:href", "href").replace("DejaVuSans-", "D")
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
+    svg = re.sub(r'(?<= d=")[^"]{400,}', lambda curve: re.sub(r"-?\d+\.\d{2,}", lambda x: f"{float(x[0]):.1f}".rstrip("0").rstrip("."), curve[0]), svg)
     svg = re.sub(r'(?<= style=")[^"]*', lambda style: re.sub(r"([:;]) ", r"\1", style[0]), svg)
     return re.sub(r"\s*\n\s*", " ", svg)
 
 
 def lighter(html: str) -> str:
-    """`html` with its drawings as short, escaped text in place of base64, a third smaller."""
+    """`html` with its drawings as short, escaped text in place of base64, Quarto's style sheet as it is, and no font of icons that it does not use."""
 
     def escaped(found: re.Match) -> str:
         text = _brief(base64.b64decode(found[1]).decode("utf-8"))
@@ -44,7 +49,9 @@ def lighter(html: str) -> str:
         text = text.replace('"', "%22") if "'" in text else text.replace('"', "'")
         return "data:image/svg+xml," + text.replace("://", ":%2F%2F")
 
-    return DRAWING.sub(escaped, html)
+    html = STYLE_LINK.sub(lambda link: f"<style{re.sub(r' rel=.stylesheet.| type=.text/css.', '', link[2])}>{unquote(link[1])}</style>", DRAWING.sub(escaped, html))
+    shown = re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
+    return html if re.search(r'class="[^"]*\bbi\b', shown) else ICONS.sub("", html)
 
 
 def finished(html: str) -> str:

@@ -94,6 +94,7 @@ STUDY_POINTERS: tuple[tuple[str, str, str, str], ...] = (
     ("desert.fgk_better", _DESERT, "validation.cases.desert.against_flat_above_0", "percent:0"),
     ("desert.fgk_2se", _DESERT, "validation.cases.desert.against_flat_above_2se", "percent:0"),
     ("desert.fgk_null", _DESERT, "validation.cases.flat.against_flat_above_2se", "percent:0"),
+    ("cal.desert_size_percent", "calibration.json", "claims.desert.size", "percent:0"),
     ("cal.desert_power", "calibration.json", "claims.desert.power", "fixed:2"),
     ("gaia.statement", _GAIA, "statement", "text"),
     ("gaia.hosts", _GAIA, "hosts.hosts", "count"),
