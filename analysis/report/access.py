@@ -50,7 +50,7 @@ def lighter(html: str) -> str:
         return "data:image/svg+xml," + text.replace("://", ":%2F%2F")
 
     html = STYLE_LINK.sub(lambda link: f"<style{re.sub(r' rel=.stylesheet.| type=.text/css.', '', link[2])}>{unquote(link[1])}</style>", DRAWING.sub(escaped, html))
-    shown = re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
+    shown = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
     return html if re.search(r'class="[^"]*\bbi\b', shown) else ICONS.sub("", html)
 
 

@@ -78,6 +78,14 @@ def test_drawings_are_escaped_text_that_draws_the_same():
         assert use.attrib == {"href": "#m1", "x": "1"} and words_.text == f"{words} % & α"
 
 
+def test_quartos_style_sheet_stays_and_its_icons_go_where_none_is_shown():
+    icons = '<style type="text/css">\n@font-face {\nfont-display: block;\nfont-family: "bootstrap-icons";\nsrc: url(data:a);\n}\n.bi-x::before { content: "x"; }\n</style>'
+    page = icons + '<link href="data:text/css,a%20%7B%20b%3A%20url%28%22c%22%29%20%7D" rel="stylesheet" id="quarto-bootstrap"><style>.bi { }</style><p class="{}">t</p>'
+    plain, shown = (lighter(page.replace("{}", name, 1) if name != "bi" else page.replace('class="{}"', 'class="bi bi-x"')) for name in ("bim", "bi"))
+    assert plain == '<style id="quarto-bootstrap">a { b: url("c") }</style><style>.bi { }</style><p class="{}">t</p>'.replace("{}", "bim")
+    assert shown.startswith(icons)
+
+
 def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(paper):
     content = paper.pdf.read_bytes()
     for words in (b"/Lang(en-GB)", b"/MarkInfo<</Marked true", b"/StructTreeRoot", b"/Outlines", b"/Title(A sample of 140 companions)", b"/Author(R. S. Johnson"):
