@@ -11,7 +11,7 @@ from scipy.optimize import differential_evolution
 
 __all__ = ["Weights", "densities", "fit_weights", "log_likelihood"]
 
-PSEUDO = 0.5  # count added to every bin of a model: what so many systems cannot tell from empty
+PSEUDO = 1.0  # systems added to a model, spread evenly over its bins (Perks 1947): so few that they explain no companions by themselves
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Weights:
 
 
 def densities(log_q: np.ndarray, log_a: np.ndarray, metallicity: np.ndarray, edges: tuple[np.ndarray, np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """(share of the systems per bin with half a system added to each, counts), both (nq, na, nz); systems outside the bins count in the total."""
+    """(share of the systems per bin with one system spread over all bins, counts), both (nq, na, nz); systems outside the bins count in the total."""
     counts, _ = np.histogramdd(np.column_stack([log_q, log_a, metallicity]), bins=edges)
-    return (counts + PSEUDO) / (len(log_q) + PSEUDO * counts.size), counts
+    return (counts + PSEUDO / counts.size) / (len(log_q) + PSEUDO), counts
 
 
 def log_likelihood(weights: np.ndarray, templates: np.ndarray, counts: np.ndarray, profiled: bool) -> float:

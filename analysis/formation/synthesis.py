@@ -17,7 +17,7 @@ from analysis.progress import track
 
 __all__ = ["Synthesis", "run"]
 
-NEAR = 0.5  # dex in mass ratio and in axis: synthetic systems this near count as like a companion
+HALF = 0.5  # systems added to each model's number near a companion: what so many systems cannot tell from none
 DESERT_MASSES, DESERT_AXES = (5.0, 120.0), (2.0, 20.0)  # Mjup, au: the range of Cui et al. (2026)
 TURBULENCES, FACTORS = (1e-5, 1e-4, 1e-3), (0.1, 0.3, 1.0)  # the nine sets of core accretion that the published study searched are of this form
 
@@ -135,7 +135,7 @@ class _Fit:
         few companions in reach give NaN with the reason.
         """
         grids = [self._grid(systems[name], np.arange(len(systems[name].mass))) for name in MODELS]
-        found: dict[str, Any] = {"grids": grids, "draws": [], "reason": self.reason, "weights": {"share": math.nan, "low": math.nan, "high": math.nan}}
+        found: dict[str, Any] = {"grids": grids, "sizes": [len(systems[name].mass) for name in MODELS], "draws": [], "reason": self.reason, "weights": {"share": math.nan, "low": math.nan, "high": math.nan}}
         if self.reason is None:
             reached = self._with_unknown(sum(grid[1] for grid in grids)) >= self.config.least_systems
             everyone, used = np.arange(len(self.rows)), np.tile(reached.reshape(1, -1), (len(self.methods), 1))[0]
@@ -145,7 +145,7 @@ class _Fit:
                 found["reason"] = f"{int(counts.sum())} companions lie where either model has systems; a fit of the weights needs {self.config.least_companions}"
             else:
                 best = fit_weights(self.templates([grid[0] for grid in grids])[:, :, used], counts, self.config.seed, profiled=True)
-                found["draws"] = [(best.share, [grid[0] for grid in grids])]
+                found["draws"] = [(best.share, [grid[1] for grid in grids])]
                 found["draws"] += [self._again(systems, used, repeat) for repeat in range(repeats)]
                 shares = [share for share, _ in found["draws"][1:]] or [best.share]
                 found["weights"] = {"share": best.share, "low": min(shares), "high": max(shares), "log_likelihood": best.log_likelihood}
@@ -155,13 +155,14 @@ class _Fit:
         return {**found, "objects": objects, "unreached": unreached}
 
     def _again(self, systems: dict[str, Systems], used: np.ndarray, repeat: int) -> tuple[float, list[np.ndarray]]:
-        """Share and densities with hosts and synthetic systems drawn again with replacement."""
+        """Share and numbers of systems with hosts and synthetic systems drawn again with replacement."""
         random = np.random.default_rng([self.config.seed, repeat])
         unique, inverse = np.unique(self.hosts, return_inverse=True)
         times = np.bincount(random.integers(len(unique), size=len(unique)), minlength=len(unique))[inverse]
-        grids = [self._grid(systems[name], random.integers(len(systems[name].mass), size=len(systems[name].mass)))[0] for name in MODELS]
+        grids = [self._grid(systems[name], random.integers(len(systems[name].mass), size=len(systems[name].mass))) for name in MODELS]
         counts = self.counts(np.repeat(np.arange(len(self.rows)), times))[:, used]
-        return fit_weights(self.templates(grids)[:, :, used], counts, self.config.seed + repeat + 1, profiled=True).share, grids
+        share = fit_weights(self.templates([grid[0] for grid in grids])[:, :, used], counts, self.config.seed + repeat + 1, profiled=True).share
+        return share, [grid[1] for grid in grids]
 
     @staticmethod
     def _with_unknown(grid: np.ndarray) -> np.ndarray:
@@ -180,7 +181,7 @@ class _Fit:
         z = slice(None) if math.isnan(metallicity) else slice(k := np.searchsorted(self.edges[2], metallicity, "right") - 1, k + 1)
         values = []
         for share, grids in found["draws"]:
-            core, fragment = ((1 - share) * grids[0][i, j, z].sum(), share * grids[1][i, j, z].sum())
+            core, fragment = (part * (grid[i, j, z].sum() + HALF) / size for part, grid, size in zip((1 - share, share), grids, found["sizes"], strict=True))
             values.append(float(fragment / (core + fragment)))
         like = [int(grid[1][i, j, z].sum()) for grid in found["grids"]]
         rest = values[1:] or values
@@ -237,16 +238,16 @@ def _published(config: SynthesisConfig) -> pd.DataFrame:
                 "turbulence": turbulence, "migration_factor": factor,
                 **{f"{name.replace(' ', '_')}_in_range": int(inside[name].sum()) for name in MODELS},
                 "core_accretion_giants": float(np.mean(masses[MODELS[0]] > 0.3)), "core_accretion_largest_mjup": float(masses[MODELS[0]].max()),
-                "rarest_mass_mjup": _rarest(masses, inside),
+                "rarest_mass_mjup": _rarest(masses, inside, config.least_systems),
                 "heavy_metallicity": float(np.mean(found[MODELS[1]].metallicity[heavy[MODELS[1]]])), "light_metallicity": float(np.mean(found[MODELS[1]].metallicity[~heavy[MODELS[1]]])),
                 "heavy_metallicity_error": float(np.std(found[MODELS[1]].metallicity[heavy[MODELS[1]]]) / math.sqrt(max(heavy[MODELS[1]].sum(), 1))),
             })
     return pd.DataFrame(rows)
 
 
-def _rarest(masses: dict[str, np.ndarray], inside: dict[str, np.ndarray]) -> float:
-    """Mass (Mjup) at the smallest density per log mass within the published range, each model with equal weight; NaN where one has no companion there or it lies at an end."""
-    if not all(chosen.any() for chosen in inside.values()):
+def _rarest(masses: dict[str, np.ndarray], inside: dict[str, np.ndarray], least: float) -> float:
+    """Mass (Mjup) at the smallest density per log mass within the published range, each model with equal weight; NaN where one has fewer than `least` companions there or it lies at an end."""
+    if min(chosen.sum() for chosen in inside.values()) < max(least, 1):
         return math.nan
     edges = np.linspace(*np.log10(DESERT_MASSES), 9)
     density = sum(np.histogram(np.log10(masses[name][inside[name]]), edges)[0] / inside[name].sum() for name in masses)

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.config import SynthesisConfig
 from analysis.constants import MEARTH_MSUN, G
+from analysis.errors import InputError
 from analysis.formation import core_accretion, instability
 from analysis.formation.discs import SOUND_1K
 from analysis.progress import track
@@ -94,7 +95,10 @@ def _clipped_normal(random: np.random.Generator, mean: float, spread: float, low
 
 
 def fragment_parameters(config: SynthesisConfig, hosts: Hosts, n: int) -> tuple[np.ndarray, float]:
-    """(n, columns of `instability`) of discs that are unstable where the fragment is born, and the share of all discs that are."""
+    """(n, columns of `instability`) of discs that are unstable where the fragment is born, and the share of all discs that are.
+
+    Raises InputError where none is.
+    """
     random = _generator(config, _FRAGMENT)
     kept: list[np.ndarray] = []
     tried = found = 0
@@ -116,6 +120,8 @@ def fragment_parameters(config: SynthesisConfig, hosts: Hosts, n: int) -> tuple[
         tried, found = tried + n, found + int(unstable.sum())
         if found >= n:
             break
+    if not found:
+        raise InputError(f"[synthesis]: none of {tried} discs is unstable; expected some. Raise disc_mass or largest_toomre, or lower cold_temperature.")
     return np.concatenate(kept)[:n], found / tried
 
 
