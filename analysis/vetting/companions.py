@@ -87,6 +87,9 @@ def vet(row: dict[str, Any], neighbours: pd.DataFrame, facts: dict[str, tuple[fl
     companion = companion / sin_i
     eccentricity = float(np.nan_to_num(row["eccentricity"])) if row["eccentricity_kind"] == "measured" else 0.0
     total = host + companion
+    replaced = set(str(row.get("flags")).split(";")) & {"overridden:host_mass_msun", "overridden:semimajor_axis_au"}
+    if "overridden:semimajor_axis_au" in replaced:  # the period given is that of another orbit
+        period = (catalogue_axis / relations.kepler_axis(1.0, total)) ** 1.5
     axis = np.where(np.isfinite(period), relations.kepler_axis(np.where(np.isfinite(period), period, 1.0), total), catalogue_axis)
     light = relations.scaled_axis_from_density(period, relations.mean_density(host, host_radius))
     factor = relations.ellipsoidal_factor(_between(config.limb_darkening, uniforms[1]), _between(config.gravity_darkening, uniforms[2]))
@@ -98,7 +101,7 @@ def vet(row: dict[str, Any], neighbours: pd.DataFrame, facts: dict[str, tuple[fl
     measures = {
         "companion_mass_mjup": companion / MJUP_MSUN,
         # Independent of the star's radius: what Kepler's law makes of the catalogue's axis and period over the masses given.
-        "density_ratio": (catalogue_axis / axis) ** 3 if row["semimajor_axis_kind"] == "catalogue" and np.isfinite(period).all() else np.full(config.draws, math.nan),
+        "density_ratio": (catalogue_axis / axis) ** 3 if row["semimajor_axis_kind"] == "catalogue" and np.isfinite(period).all() and not replaced else np.full(config.draws, math.nan),
         "host_density_cgs": relations.mean_density(host, host_radius) * relations.DENSITY_CGS,
         "scaled_axis": axis / host_radius,
         "depth_ppm": (radius / host_radius) ** 2 * 1e6,

@@ -70,14 +70,14 @@ def ellipsoidal_amplitude(factor, mass_ratio, scaled_axis, sin_i):
 
 
 def mass_ratio_limit(limit, factor, light_scaled_axis, sin_i):
-    """Largest q = M_c/M_star whose ellipsoidal amplitude stays below `limit`; infinite where none exceeds it.
+    """Largest q = M_c/M_star whose ellipsoidal amplitude stays below `limit`; infinite where none exceeds it, NaN where an input is.
 
     light_scaled_axis is a/R_star that the star's density gives a companion without mass. A companion's own mass widens the orbit of the same period by
     (1 + q)^(1/3), so the amplitude is factor q/(1 + q) (R_star/a)^3 sin^2 i and never exceeds its value at q -> infinity.
     """
     share = limit * light_scaled_axis**3 / (factor * sin_i**2)
     with np.errstate(divide="ignore"):
-        return np.where(share < 1, share / np.where(share < 1, 1 - share, 1), np.inf)
+        return np.where(share >= 1, np.inf, share / np.where(share >= 1, 1, 1 - share))
 
 
 def beaming_factor(wavelength_m, temperature_k):

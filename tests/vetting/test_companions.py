@@ -82,6 +82,17 @@ def test_what_is_missing_stays_unknown():
     assert vetted(mass_kind="upper_limit", companion_mass_mjup=200.0)["check_mass"] == "unknown"
 
 
+def test_a_value_put_in_place_of_the_published_one_is_no_disagreement_of_the_catalogue():
+    axis = 2 * ROW["semimajor_axis_au"]
+    moved = vetted(semimajor_axis_au=axis, semimajor_axis_au_err_up=math.nan, semimajor_axis_au_err_down=math.nan, flags="overridden:semimajor_axis_au")
+    assert moved["check_density"] == moved["outcome"] == "unknown" and math.isnan(moved["density_ratio"])
+    # The orbit is the one that was asked for, and so is what a star on it would show.
+    assert moved["scaled_axis"] == pytest.approx(2 * vetted()["scaled_axis"], rel=0.01)
+    assert moved["star_ellipsoidal_ppm"] == pytest.approx(vetted()["star_ellipsoidal_ppm"] / 8, rel=0.02)
+    lighter = vetted(host_mass_msun=0.08, flags="overridden:companion_mass_mjup;overridden:host_mass_msun")
+    assert lighter["check_density"] == "unknown" and lighter["outcome"] != "fail"
+
+
 def test_a_minimum_mass_is_spread_over_inclinations_unless_it_transits():
     seen = {method: vetted(mass_kind="msini", discovery_method=method, companion_mass_mjup_err_up=0.0, companion_mass_mjup_err_down=0.0) for method in ("Transit", "Radial Velocity")}
     assert seen["Transit"]["companion_mass_mjup_low"] == seen["Transit"]["companion_mass_mjup_high"] == pytest.approx(0.3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy import constants, units
 
-from analysis.constants import DAY_S, RJUP_AU, RSUN_AU, YEAR_S, G
+from analysis.constants import DAY_S, RJUP_AU, RSUN_AU, YEAR_S
 from analysis.vetting import relations as r
 
 EARTH_PERIOD = 1.0  # yr
@@ -58,6 +58,7 @@ def test_mass_ratio_limit_is_where_the_amplitude_of_the_widened_orbit_meets_the_
     for limit in (1e-6, 1e-4, 1e-3):
         q = float(r.mass_ratio_limit(limit, factor, light, sin_i))
         assert r.ellipsoidal_amplitude(factor, q, light * (1 + q) ** (1 / 3), sin_i) == pytest.approx(limit, rel=1e-12)
+    assert np.isnan(r.mass_ratio_limit(math.nan, factor, light, sin_i)) and np.isnan(r.mass_ratio_limit(1e-4, factor, math.nan, sin_i))
     assert np.isinf(r.mass_ratio_limit(factor * sin_i**2 / light**3 * 1.001, factor, light, sin_i))
     assert np.isfinite(r.mass_ratio_limit(factor * sin_i**2 / light**3 * 0.999, factor, light, sin_i))
 
@@ -141,4 +142,3 @@ def test_mutual_hill_separation_is_gladmans_and_symmetric_in_the_masses():
 
 def test_depths_of_odd_and_even_transits():
     assert r.odd_even_sigma(1000.0, 30.0, 1100.0, 40.0) == pytest.approx(2.0)
-    assert G > 0
