@@ -41,7 +41,7 @@ def pebble_efficiency(q, stokes, eta, h, turbulence):
 
 @njit(inline="always")
 def isolation_mass(host, h, turbulence, pressure_slope):
-    """Mass (Msun) that stops the pebbles (Bitsch et al. 2018, A&A 612, A30, equation 26), scaled with the host's mass; pressure_slope is -dlnP/dlna."""
+    """Mass (Msun) that stops the pebbles (Bitsch et al. 2018, A&A 612, A30), scaled with the host's mass; pressure_slope is -dlnP/dlna."""
     viscous = 0.34 * (3.0 / -math.log10(turbulence)) ** 4 + 0.66
     return 25.0 * MEARTH_MSUN * host * (h / 0.05) ** 3 * viscous * (1.0 - (2.5 - pressure_slope) / 6.0)
 

@@ -149,7 +149,8 @@ class _Fit:
                 found["draws"] += [self._again(systems, used, repeat) for repeat in range(repeats)]
                 shares = [share for share, _ in found["draws"][1:]] or [best.share]
                 found["weights"] = {"share": best.share, "low": min(shares), "high": max(shares), "log_likelihood": best.log_likelihood}
-        objects = pd.DataFrame([self.odds(found, *values) for values in zip(self.log_q, self.log_a, self.metallicity, strict=True)])
+        odds = [self.odds(found, *values) for values in zip(self.log_q, self.log_a, self.metallicity, strict=True)]
+        objects = pd.DataFrame(odds, columns=["probability", "low", "high", "like_core_accretion", "like_fragmentation"])
         objects.insert(0, "object_id", self.rows["object_id"])
         unreached = int((objects["like_core_accretion"] + objects["like_fragmentation"] < self.config.least_systems).sum())
         return {**found, "objects": objects, "unreached": unreached}

@@ -170,6 +170,8 @@ def test_too_few_companions_give_no_weights_but_a_reason():
     sample = made_sample(0.4, n=8)
     found = synthesis.run(SMALL, sample=sample, selection_model=flat_selection(), selection_config=SelectionConfig())
     assert math.isnan(found.summary["weights"]["share"]) and "needs 20" in found.summary["reason"] and found.objects["probability"].isna().all()
+    alone = SimpleNamespace(table=sample.table[sample.table["is_target"]])
+    assert "0 companions" in synthesis.run(SMALL, sample=alone, selection_model=flat_selection(), selection_config=SelectionConfig()).summary["reason"]
     none = synthesis.run(SMALL, sample=sample, selection_model=flat_selection(reason="5 companions with a mass"), selection_config=SelectionConfig())
     assert none.summary["reason"] == "5 companions with a mass" and math.isnan(none.summary["target"]["probability"]) and none.summary["target"]["like_fragmentation"] > 0
 
