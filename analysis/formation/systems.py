@@ -41,6 +41,7 @@ VARIATIONS: dict[str, dict[str, float | tuple[float, float]]] = {
     "fragments cool in 1e6 yr": {"cooling_time": 1e6},
     "fragments ten times lighter": {"fragment_factor": (0.05, 0.2)},
     "viscosity of unstable discs 0.01": {"unstable_alpha": 0.01},
+    "inner edge twice as far": {"inner_edge": 0.08},
 }
 
 

@@ -13,7 +13,7 @@ from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
 from analysis.formation import synthesis
 from analysis.formation.mixing import densities, fit_weights, log_likelihood
-from analysis.formation.systems import FGK, MODELS, Hosts, simulate
+from analysis.formation.systems import FGK, MODELS, VARIATIONS, Hosts, simulate
 
 SMALL = replace(SynthesisConfig(), systems=3000, variant_systems=400, repeats=3)
 
@@ -40,6 +40,12 @@ def test_a_rarest_mass_needs_companions_of_both_models():
     inside = {name: np.ones(len(found), bool) for name, found in masses.items()}
     assert 10 < synthesis._rarest(masses, inside, 5) < 25
     assert math.isnan(synthesis._rarest({**masses, "a": masses["a"][1:]}, {**inside, "a": inside["a"][1:]}, 5))
+
+
+def test_where_fragments_pile_up_is_the_inner_edge_that_is_varied():
+    hosts = Hosts(0.06, 0.2)
+    near, far = (simulate(replace(SMALL, **changes), hosts, 300)[0][MODELS[1]] for changes in ({}, VARIATIONS["inner edge twice as far"]))
+    assert np.median(far.axis) == pytest.approx(2 * np.median(near.axis), rel=0.1)
 
 
 def test_discs_that_never_fragment_are_told():
