@@ -1,8 +1,15 @@
 """Shared fixtures: the frozen catalogue as every stage sees it, read once through Study."""
 
+import signal
+
 import pytest
 
 import analysis  # noqa: F401  (sets one BLAS thread and the Numba cache directory before NumPy is imported)
+
+# A shell that runs the tests in the background has these ignored, and every process started from here would inherit that.
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,8 @@ class Copy:
         self.root = root
         for name in ("analysis", "data/frozen"):
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "data" / "anchors.csv", root / "data")
+        for path in (ROOT / "data").glob("*.csv"):
+            shutil.copy(path, root / "data")
         shutil.copy(ROOT / "requirements.lock", root)
 
     def evaluate(self, **overrides):

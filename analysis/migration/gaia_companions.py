@@ -212,7 +212,7 @@ def _summary(hosts: pd.DataFrame, perturbers: pd.DataFrame, gaia: Any, survey: O
     accepted = solved[solved["verdict"] != "rejected"]
     outside = accepted[accepted["verdict"] == "perturber"]
     ledger = [
-        ("hosts", "hosts of the sample", len(first)),
+        ("hosts", "hosts in the mass range, and TOI-6894", len(first)),
         ("identifier", "with a Gaia DR3 identifier", len(identified)),
         ("asked", "asked for", len(asked)),
         ("in_gaia_source", "in gaia_source", len(present)),

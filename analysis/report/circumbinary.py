@@ -68,4 +68,4 @@ def fates(artifacts: Path) -> dict[str, list[Any]]:
         [label, formatted(float(grid[name]["runs"]), "count"), _share(grid[name]), formatted(float(hosts[name]["runs"]), "count"), _share(hosts[name])]
         for name, label in FATES.items() if float(grid[name]["runs"]) or float(hosts[name]["runs"])
     ]
-    return {"columns": ["End", "Grid", "Share (%)", "Light binaries", "Share (%)"], "rows": rows}
+    return {"columns": ["End", "Grid", "of the grid (%)", "Light binaries", "of light binaries (%)"], "rows": rows}

@@ -33,7 +33,7 @@ ALSO = (
     (("Classifier: AUROC {origin.auroc_specified} as specified; without log q {origin.auroc_without_q}, from the method alone {origin.auroc_method}, without both "
      "{origin.auroc_without_both}."), "Caveat: {labels}"),
     ("TOI-6894's host, {target.host_mass} Msun, lies {place} {set.selection.host_mass_min} to {set.selection.host_mass_max} Msun; the target enters no fit.", ""),
-    ("The time available is min(T, age). t_KL as specified over the corrected quadrupole time: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high}.", ""),
+    ("Time available: min(T, age), not the plan's min(t_KL, age). t_KL as specified over the corrected: {kozai.timescale_ratio_low} to {kozai.timescale_ratio_high}.", ""),
     ("R★ at 0.01 Gyr over 1 Gyr: {tides.literal_contraction} as written, {tides.law_contraction} by the plan's words (used), {tides.track_contraction} for a track of 0.2 Msun.", ""),
     ("Disc torques with a gap bring TOI-6894 b in from 1 au in {disk.in_time_percent} % of discs (type II {disk.type_two_percent} %, with gas at its orbit {disk.arrives_percent} %).",
      "Caveat: the type-I formula of the specification does not hold, q/h³ = {disk.regime_1au} at 1 au."),

@@ -11,7 +11,7 @@ __all__ = ["table", "write"]
 
 TABLE = "vetting.csv"
 MARKS = {"pass": "passes", "fail": "fails", "unknown": "open"}
-CHECKS = {"mass": "mass", "density": "density", "roche": "Roche", "hill": "Hill", "variability": "variability", "odd_even": "odd–even", "ruwe": "RUWE"}
+CHECKS = {"mass": "M", "density": "D", "roche": "R", "hill": "H", "variability": "V", "odd_even": "O", "ruwe": "G"}  # letters that the caption explains
 
 
 def write(directory: Path, context: Context, *, vetting: Any) -> None:
@@ -29,11 +29,11 @@ def table(artifacts: Path) -> dict[str, list[Any]]:
         return formatted(float(row[name]), style) if row[name] else "–"
 
     def checks(row: dict[str, str], state: str) -> str:
-        return ", ".join(label for name, label in CHECKS.items() if row[f"check_{name}"] == state) or "–"
+        return "".join(label for name, label in CHECKS.items() if row[f"check_{name}"] == state) or "–"
 
     rows = [
-        [row["companion_name"], cell(row, "scaled_axis", "significant:2"), cell(row, "ellipsoidal_ppm", "significant:1"), cell(row, "star_ellipsoidal_ppm", "significant:2"),
+        [row["companion_name"], cell(row, "scaled_axis", "significant:2"), cell(row, "ellipsoidal_ppm", "significant:2"), cell(row, "star_ellipsoidal_ppm", "significant:2"),
          cell(row, "density_ratio", "fixed:2"), cell(row, "lobe_filling", "percent:0"), checks(row, "pass"), checks(row, "fail"), MARKS[row["outcome"]]]
         for row in found
     ]
-    return {"columns": ["Companion", "a/R★", "Tide (ppm)", "A star’s (ppm)", "Density ratio", "Lobe filled (%)", "Passed", "Failed", "Outcome"], "rows": rows}
+    return {"columns": ["Companion", "a/R★", "Companion (ppm)", "Star in its place (ppm)", "Density ratio", "Lobe filled (%)", "Passed", "Failed", "Outcome"], "rows": rows}

@@ -30,6 +30,7 @@ def contents() -> dict[str, dict]:
         "figures.json": {"fig1": {"alt": "A figure."}},
         "ensemble_summary.json": {"rerun": {"verdict": "identical", "kernel_unchanged": True}},
         "ladder_summary.json": {"rerun": {"draws": 100, "identical": 100, "same_outcome": 100, "paired_p": {"migrated": 1.0}, "kernel_unchanged": True, "same_processor": True}},
+        "circumbinary_summary.json": {"rerun": {"systems": 80, "identical": 80, "same_outcome": 80, "paired_p": {"held": 1.0}, "kernel_unchanged": True, "same_processor": True}},
         "calibration.json": {"rerun": {"kozai": {"verdict": "same", "code_unchanged": True}, "all": {"verdict": "same"}}},
     }
 

@@ -35,7 +35,7 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
         if 3 <= row.resonance <= 9:
             first.axvline(row.resonance, color="0.6", linewidth=0.6, linestyle=":", zorder=0)
             first.text(row.resonance, 1.05 * top, f"{100 * row.share:.1f}\n{100 * row.slow_share:.1f}\n({100 * row.published:.1f})", ha="center", va="bottom", fontsize=6)
-    first.set(xlim=(2.5, 10.0), ylim=(0, 1.32 * top), xlabel="captured period ratio", ylabel="runs", title="(a) % per resonance: all, slowest, (published)")
+    first.set(xlim=(2.5, 10.0), ylim=(0, 1.32 * top), xlabel="captured period ratio", ylabel="runs", title="(a) % per resonance: grid, slower runs, (published)")
     first.legend(loc="center right", fontsize=6.5)
 
     counted = circumbinary.by_eccentricity.pivot_table(index="resonance", columns="binary_eccentricity", values="runs", fill_value=0)

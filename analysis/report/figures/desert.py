@@ -78,15 +78,15 @@ def write(directory: Path, context: Context, *, desert: Any) -> None:
         _plane(axes, desert, coordinate)
     for axes, coordinate in zip(below, LABELS, strict=False):
         _density(axes, desert, coordinate)
-        axes.text(0.97, 0.05, f"grey: {PUBLISHED[coordinate][2]}", transform=axes.transAxes, ha="right", va="bottom", fontsize=6, color="0.3")
+        axes.set_title(f"grey: {PUBLISHED[coordinate][2]}", loc="right", fontsize=6.5, color="0.3", pad=3)
     below[0].set_ylabel("relative density per dex")
-    below[1].legend(loc="upper left", bbox_to_anchor=(0.1, 1.0), fontsize=6, handlelength=1.4, borderaxespad=0.2)
     below[1].tick_params(labelleft=False)
     _histogram(below[2], desert)
     for axes, letter in zip((*planes, *below), "abcde", strict=True):
         axes.text(0.03, 0.96, f"({letter})", transform=axes.transAxes, va="top", ha="left", zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8})
     handles, labels = planes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5, handletextpad=0.2, columnspacing=1.2)
+    figure.legend(*below[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=6.5, handlelength=1.6, columnspacing=1.4)
     data = pd.concat([
         desert.companions.assign(kind="companion"), desert.steps.assign(kind="step"), desert.curves.assign(kind="density"), desert.draws.assign(kind="statistic"),
     ], ignore_index=True)
@@ -102,7 +102,6 @@ def _histogram(axes: Any, result: Any) -> None:
     axes.hist(values["no desert"], bins=edges, density=True, color="#BFD7EA", edgecolor="0.45", linewidth=0.4, label="no desert")
     axes.hist(values["declared desert"], bins=edges, density=True, histtype="step", color="0.2", linewidth=1.1, linestyle="--", label="declared desert")
     axes.axvline(observed, color=style.HIGH_Q, linewidth=1.6, label=f"observed, p = {p:.2g}")
-    axes.set(xlabel="log ratio of mean likelihoods", yticks=[])
+    axes.set(xlabel="log ratio of mean likelihoods", ylabel="simulated catalogues", yticks=[])
     axes.set_ylim(0, 1.6 * axes.get_ylim()[1])
-    box = axes.legend(loc="upper right", fontsize=6, handlelength=1.4, borderaxespad=0.3, frameon=True, edgecolor="none", framealpha=0.9)
-    box.set_zorder(5)
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=3, fontsize=6.5, handlelength=1.6, columnspacing=1.4)

@@ -12,7 +12,7 @@ from analysis.report.files import Context, save_figure
 __all__ = ["write"]
 
 LABELS = {
-    "lower_at_1au": "lower line\n(log10)", "lower_slope": "its slope", "upper_at_1au": "upper line\n(log10)", "upper_slope": "its slope",
+    "lower_at_1au": "lower line\n(log10)", "lower_slope": "lower slope", "upper_at_1au": "upper line\n(log10)", "upper_slope": "upper slope",
     "log_lower_width": "lower width\n(log10 dex)", "log_upper_width": "upper width\n(log10 dex)", "log_floor": "floor\n(log10)", "tilt": "tilt",
 }
 COLOURS = {"mass_ratio": "#0072B2", "mass": style.HIGH_Q}

@@ -35,7 +35,7 @@ def write(directory: Path, context: Context, *, vetting: Any) -> None:
         right.annotate(row.companion_name, (row.scaled_axis, row.density_ratio), xytext=(-5, -3), textcoords="offset points", ha="right", fontsize=6.5)
     style.mark_target(right, target["scaled_axis"], target["density_ratio"])
     right.axhline(1, color="0.35", linewidth=0.8, linestyle=":")
-    right.set(xscale="log", yscale="log", xlabel=r"$a/R_\star$", ylabel=r"$\rho$ from $P$ and $a/R_\star$ over catalogue $\rho_\star$")
+    right.set(xscale="log", yscale="log", xlabel=r"$a/R_\star$", ylabel="ratio of densities")
     right.set_yticks([0.25, 0.5, 1, 2, 4], ["0.25", "0.5", "1", "2", "4"])
     right.tick_params(axis="y", which="minor", labelleft=False)
     for axes, letter in ((left, "a"), (right, "b")):
