@@ -143,7 +143,7 @@ def _vetting(get: Any) -> dict[str, Any]:
     return {
         "outcome": found.get("outcome"),
         "effect": _effect(
-            f"{formatted(mass, 'fixed:2')} ({formatted(low, 'fixed:2')} to {formatted(high, 'fixed:2')}) Jupiters; {formatted(found.get('lobe_filling'), 'percent:0')} % of the Roche lobe’s radius", name="mass_mjup", value=mass, low=low, high=high,
+            f"{formatted(mass, 'fixed:2')} ({formatted(low, 'fixed:2')} to {formatted(high, 'fixed:2')}) Jupiters; {formatted(found.get('lobe_filling'), 'percent:0')} % of the Roche lobe", name="mass_mjup", value=mass, low=low, high=high,
         ),
     }
 
