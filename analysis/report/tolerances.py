@@ -57,7 +57,7 @@ class Rule:
 RESAMPLED = {
     "age_inference.json": "set.age_inference.permutations", "eccentricity_inference.json": "set.eccentricity_inference.permutations",
     "mixture_tests.json": "set.mixture_tests.draws", "origin_skill.json": "set.origin_skill.permutations", "selection_model.json": "set.detection.bootstrap",
-    "claims.json": "",
+    "desert.json": "set.desert.bootstrap", "claims.json": "",
 }
 # The first rule that matches decides; whole numbers, texts and truth values are exact before any rule is asked.
 RULES: tuple[Rule, ...] = (
@@ -88,6 +88,15 @@ RULES: tuple[Rule, ...] = (
     Rule("computed", "disk_summary.json", "priors.*"),
     Rule("computed", "disk_summary.json", "regime.*"),
     Rule("drawn", "disk_summary.json", "*"),
+    Rule("resampled", "circumbinary_summary.json", "forest.*"),
+    Rule("resampled", "circumbinary_summary.json", "importance.*"),
+    Rule("computed", "circumbinary_summary.json", "target.*"),
+    Rule("frozen", "circumbinary_summary.json", "*"),
+    Rule("resampled", "synthesis_summary.json", "weights.*"),
+    Rule("resampled", "synthesis_summary.json", "target*"),
+    Rule("drawn", "synthesis_summary.json", "*"),
+    Rule("drawn", "vetting_summary.json", "*"),
+    Rule("drawn", "gaia_companions_summary.json", "*"),
     Rule("resampled", "beta_e_bootstrap_summary.json", "*"),
     Rule("p", "age_regression_summary.json", "*permutation*", "set.ages.permutations"),
     *(
@@ -95,6 +104,7 @@ RULES: tuple[Rule, ...] = (
         for artifact, draws in RESAMPLED.items()
         for kind, field in (("error", "*p_error"), ("p", "*.p"), ("p", "*_p"), ("p", "*.p_*"), ("p", "*_p_*"), ("resampled", "*low"), ("resampled", "*high"))
     ),
+    Rule("resampled", "desert.json", "*"),
     Rule("resampled", "*", "*power*"),
     Rule("resampled", "*", "*_rate*"),
     Rule("resampled", "*", "*coverage*"),
@@ -113,6 +123,7 @@ RULES: tuple[Rule, ...] = (
 TABLE_CLASSES: dict[str, str] = {
     "ledger": "exact", "methods": "computed", "rules": "exact", "outcomes": "frozen", "calibration": "frozen", "sensitivity": "drawn", "disk": "drawn",
     "rates": "drawn", "robustness": "fitted", "beta": "resampled", "claims": "p",
+    "desert": "resampled", "resonances": "resampled", "circumbinary_fates": "frozen", "vetting": "drawn", "gaia": "exact",
 }
 
 
