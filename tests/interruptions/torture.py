@@ -237,8 +237,20 @@ def tiny(folder: Path, share: float) -> Iterator[Row]:
         scene.builder.close()
 
 
+def faults() -> Iterator[Row]:
+    """Every fault on the way to a catalogue, provoked by a server of our own: what came of it, and whether what had been fetched before is untouched."""
+    from tests.catalogue.fault_scenarios import SCENARIOS as FAULTS
+    from tests.catalogue.fault_scenarios import run
+
+    for fault in FAULTS:
+        outcome, sentence, _ = run(fault)
+        row = Row(f"fetch: {fault.name}"[:41])
+        row.note(f"{outcome}: {sentence[:160]}", [] if outcome == fault.outcome and fault.expect in sentence else [f"expected {fault.outcome} with '{fault.expect}'"])
+        yield row
+
+
 def _show(row: Row) -> None:
-    happened = ", ".join(f"{name} {count}" for name, count in sorted(row.happened.items()))
+    happened = ", ".join(f"{name} {count}" if row.tried > 1 else name for name, count in sorted(row.happened.items()))
     print(f"{row.scenario:<42}{row.tried:>6}  {'yes' if not row.problems else 'NO':<5}{happened}", flush=True)
     for problem in row.problems[:5]:
         print(f"    {problem}", flush=True)
@@ -247,7 +259,7 @@ def _show(row: Row) -> None:
 def _parts(builds: Builds, options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Row]]]:
     return {
         "tiny": lambda: tiny(builds.folder / "tiny", options.share), "mounts": lambda: mounts(builds), "kernels": lambda: kernels(builds), "offline": lambda: offline(builds),
-        "kills": lambda: random_kills(builds, options.moments, options.seed, options.minutes),
+        "faults": faults, "kills": lambda: random_kills(builds, options.moments, options.seed, options.minutes),
     }
 
 
@@ -258,7 +270,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=90.0, help="for the random moments, half of them for builds of everything (default 90)")
     parser.add_argument("--share", type=float, default=1.0, help="share of the file events of the tiny study to strike (default 1: all)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (default 1)")
-    parser.add_argument("--part", action="append", default=[], choices=("tiny", "mounts", "kernels", "offline", "kills"), help="only this part (repeatable)")
+    parser.add_argument("--part", action="append", default=[], choices=("tiny", "mounts", "kernels", "offline", "faults", "kills"), help="only this part (repeatable)")
     options = parser.parse_args()
     counted: Counter = Counter()
     with tempfile.TemporaryDirectory(prefix="torture-") as name:
