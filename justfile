@@ -108,7 +108,7 @@ freeze *args: _environment
 test *args: _environment
     @{{python}} -m pytest -n 2 --dist loadfile "$@"
 
-# Interrupt and damage builds in every way and tell whether the next one is right (an hour; --moments N, --part NAME)
+# Interrupt and damage builds in every way and tell whether the next one is right (random kills for up to 90 minutes; --moments N, --minutes N, --part NAME)
 [group("development")]
 [no-exit-message]
 torture *args: _environment
