@@ -26,7 +26,7 @@ CHUNK = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.
 # Captions carry their numbers already, so Typst adds none.
 TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
 #show figure: set block(above: 1.8em, below: 1.8em)
-#show figure.where(kind: table): set block(breakable: true)
+#show <tbl-claims>: it => { show figure: set block(breakable: true); it }
 #show figure.where(kind: image): set figure(placement: auto)
 #show figure.caption: it => block(width: 100%, sticky: it.kind == table, align(left, text(size: 0.88em, it.body)))
 #set table(inset: 4pt)
