@@ -25,7 +25,7 @@ ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028
 
 MARKUP = re.compile(r"[\\|`*\[\]<>$^~]")
 # Blanks at which no line of a cell breaks: around signs, within an interval, before a unit.
-TIED = re.compile(r" (?=[±×=<] |(?:to|of) [\d−])|(?<=[±×=<]) |(?<=\b(?:to|of)) (?=[\d−])|(?<=adjusted) (?=\d)|(?<=\d) (?=(?:%|ppm|dex|au|yr|Gyr)(?!\w))")
+TIED = re.compile(r" (?=[±×=</] |(?:to|of) [\d−])|(?<=[±×=</]) |(?<=\b(?:to|of)) (?=[\d−])|(?<=adjusted) (?=\d)|(?<=\d) (?=(?:%|ppm|dex|au|yr|Gyr)(?!\w))")
 SYMBOLS = {"r_crit": r"r_\mathrm{crit}", "r_t": r"r_\mathrm{t}", "ε_SA": r"\varepsilon_\mathrm{SA}", "R★": r"R_\star"}  # of the heads of columns, as formulas
 SYMBOL = re.compile("|".join(SYMBOLS))
 

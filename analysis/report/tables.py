@@ -186,7 +186,7 @@ def outcomes(artifacts: Path) -> Table:
                 f"{float(row['disruption_factor']):.1f}", threshold, f"{middle} ({low} to {high})",
                 *(formatted(float(row[name]), "percent:1") for name in ("disrupted", "unmigrated", "invalid")),
             ])
-    return {"columns": ["Disruption (r_t)", "j below (ε_SA)", "Migrated", "Disrupted", "Not migrated", "Invalid"], "rows": rows}
+    return {"columns": ["Disruption / r_t", "j below / ε_SA", "Migrated", "Disrupted", "Not migrated", "Invalid"], "rows": rows}
 
 
 PATHWAY_LABELS = {"fragments": "fragments", "cold_giants": "cold giants", "disc": "disc"}
