@@ -93,12 +93,13 @@ def _render() -> int:
     from analysis.runtime import CACHE_DIR
 
     quarto = None if os.environ.get("PAPER_BUILDER") == "fallback" else find_quarto()
-    builder = f"Quarto {quarto[1]}" if quarto else "the fallback builder (pandoc and Typst)"
+    builder = f"Quarto {quarto[1]}" if quarto else "the fallback builder"
     stamp = CACHE_DIR / "paper.txt"
     if all((ROOT / page).is_file() for page in PAGES) and stamp.is_file() and stamp.read_bytes() == state_of_paper(builder).encode():
         print(f"Nothing in the paper has changed since {builder} typeset it; to typeset it again, remove _output.")
     else:
-        print(f"Typesetting with {builder}{'' if quarto else ': Quarto 1.7 or later was not found or not wanted'}.", flush=True)
+        reason = "Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted."
+        print(f"Typesetting with {builder}." if quarto else reason, flush=True)
         status = render_with_quarto(quarto[0]) if quarto else render_with_fallback()
         if status:
             return status
