@@ -64,25 +64,25 @@ count *args: _environment
 [group("analysis")]
 [no-exit-message]
 sweep *args: _environment
-    @{{python}} -m analysis.migration.sweep "$@"
+    @{{python}} -m analysis.migration.ensemble.sweep "$@"
 
 # Run level 2 on the draws of the feasibility map; --help lists its options
 [group("analysis")]
 [no-exit-message]
 ladder *args: _environment
-    @{{python}} -m analysis.migration.ladder "$@"
+    @{{python}} -m analysis.migration.ladder.stage "$@"
 
 # Integrate planets that migrate around binaries; `just circumbinary freeze` keeps the outcomes
 [group("analysis")]
 [no-exit-message]
 circumbinary *args: _environment
-    @{{python}} -m analysis.migration.circumbinary_recipe "$@"
+    @{{python}} -m analysis.migration.circumbinary.recipe "$@"
 
 # Integrate the fixed triples directly (needs `just setup --extra peers`)
 [group("analysis")]
 [no-exit-message]
 direct *args: _environment
-    @{{python}} -m analysis.migration.direct "$@"
+    @{{python}} -m analysis.migration.direct.recipe "$@"
 
 # Simulate catalogues to learn how often each test errs, and freeze the outcomes (--try freezes nothing)
 [group("analysis")]

@@ -18,15 +18,15 @@ import pandas as pd
 from analysis import cache
 from analysis.config import CalibrationConfig
 from analysis.errors import InputError
-from analysis.migration import calibrate_disk, calibrate_kozai, calibrate_occurrence, frozen
-from analysis.population import (
-    calibrate_ages,
-    calibrate_classifier,
-    calibrate_desert,
-    calibrate_eccentricity,
-    calibrate_populations,
-    calibrate_target,
-)
+from analysis.migration import frozen
+from analysis.migration.disk import calibrate as calibrate_disk
+from analysis.migration.kozai import calibrate as calibrate_kozai
+from analysis.migration.occurrence import calibrate as calibrate_occurrence
+from analysis.population.ages import calibrate as calibrate_ages
+from analysis.population.desert import calibrate as calibrate_desert
+from analysis.population.eccentricity import calibrate as calibrate_eccentricity
+from analysis.population.origin import calibrate_classifier, calibrate_target
+from analysis.population.selection import calibrate as calibrate_populations
 from analysis.progress import track
 
 __all__ = ["CLAIMS", "FILE", "NULL", "Calibration", "columns", "error_rates", "fingerprint", "modules", "prepared", "proportion", "run", "warp_p"]

@@ -13,7 +13,7 @@ __all__ = ["CACHE_DIR", "MOST_THREADS", "ROOT", "THREAD_VARIABLES", "check_threa
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE_DIR = Path(os.environ.get("VLMS_CACHE_DIR") or ROOT / ".cache")  # a verification recomputes in an empty one of its own
-OUTSIDE_KERNELS = ("analysis.config", "analysis.errors", "analysis.progress", "analysis.runtime")
+OUTSIDE_KERNELS = ("analysis.errors", "analysis.progress", "analysis.runtime")
 # Libraries that split one matrix operation among threads get one, kernels and worker processes all cores; what the user sets is respected.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 CORE_VARIABLES = ("NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
@@ -26,7 +26,7 @@ def kernel_digest() -> str:
     """Digest of every source file that holds a Numba kernel, and of every module of the package that such a file imports, in turn.
 
     Numba's own cache compares only the file that defines a kernel, so an edited helper in another file, or a constant from one, would be
-    ignored; a directory per digest makes that impossible. Configuration, errors and progress reach no kernel.
+    ignored; a directory per digest makes that impossible. A package itself is not followed, only its modules: the configuration reaches no kernel.
     """
     package = ROOT / "analysis"
     texts = {path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."): path.read_bytes() for path in package.rglob("*.py")}
@@ -36,9 +36,9 @@ def kernel_digest() -> str:
         name = pending.pop()
         if name not in held and name in texts and name not in OUTSIDE_KERNELS:
             held.add(name)
-            for module, names in re.findall(rb"^from (analysis[\w.]*) import (.*)", texts[name], re.MULTILINE):
+            for module, names in re.findall(rb"^from (analysis[\w.]*) import (\([^)]*\)|.*)", texts[name], re.MULTILINE):
                 pending.append(module.decode())
-                pending.extend(f"{module.decode()}.{part.strip()}" for part in names.decode().split(","))
+                pending.extend(f"{module.decode()}.{part.split()[0]}" for part in names.decode().strip("()").split(",") if part.strip())
     digest = hashlib.sha256()
     for name in sorted(held):
         digest.update(name.encode() + b"\0" + texts[name] + b"\0")

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, YEAR_S, G
-from analysis.migration.triple import PHYSICS, RECORD, SYSTEM, column
+from analysis.migration.secular.triple import PHYSICS, RECORD, SYSTEM, column
 
 __all__ = [
     "CASE", "END", "KOZAI_TIME", "NAMES", "final_eccentricity", "gradient_rates", "octupole_physics", "parameters", "reference", "start", "system_row",

@@ -12,10 +12,10 @@ import numpy as np
 
 from analysis.config import CircumbinaryConfig
 from analysis.constants import MEARTH_MSUN
-from analysis.migration.circumbinary_density import modes
-from analysis.migration.circumbinary_kernel import BIN_WIDTH, BINS, LOWEST_RATIO, REASONS, RECORD, SYSTEM
-from analysis.migration.circumbinary_store import Outcomes, run_systems
-from analysis.migration.circumbinary_systems import OTHER_FORM
+from analysis.migration.circumbinary.density import modes
+from analysis.migration.circumbinary.kernel import BIN_WIDTH, BINS, LOWEST_RATIO, REASONS, RECORD, SYSTEM
+from analysis.migration.circumbinary.store import Outcomes, run_systems
+from analysis.migration.circumbinary.systems import OTHER_FORM
 from benchmarks._circumbinary_peer import available, peer
 
 __all__ = ["TITLE", "agreement", "mode_of", "notes", "phases", "rows", "trial_systems"]

@@ -18,9 +18,9 @@ import numpy as np
 from analysis.catalogue import target
 from analysis.config import Config, SecularConfig
 from analysis.constants import MJUP_MSUN
-from analysis.migration.batch import run_systems
-from analysis.migration.secular_physics import physics_vector
-from analysis.migration.triple import OUTCOME_OF_REASON, OUTCOMES, REASONS
+from analysis.migration.secular.batch import run_systems
+from analysis.migration.secular.physics import physics_vector
+from analysis.migration.secular.triple import OUTCOME_OF_REASON, OUTCOMES, REASONS
 
 __all__ = ["TITLE", "brute_force", "compare", "rows", "run"]
 

@@ -24,7 +24,8 @@ from numba import njit, prange
 
 from analysis.config import KozaiConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
-from analysis.migration import criterion, feasibility, rng
+from analysis.migration import rng
+from analysis.migration.kozai import criterion, feasibility
 
 __all__ = ["TITLE", "Case", "candidates", "count_by_formulas", "numpy_counts", "rows"]
 

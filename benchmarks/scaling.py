@@ -1,4 +1,4 @@
-"""How time and memory of a sweep grow with the number of systems: whole runs of `python -m analysis.migration.sweep` in processes of their own.
+"""How time and memory of a sweep grow with the number of systems: whole runs of `python -m analysis.migration.ensemble.sweep` in processes of their own.
 
 The time limit is shortened so that a million systems are affordable, and chunks are of 1000; start-up, draws, chunk files and
 their final count are inside. A system costs what its time limit asks, so the times are for this limit and not for 1 Gyr; the memory is that of
@@ -26,7 +26,7 @@ def rows(full: bool = False) -> list[dict[str, Any]]:
         for systems in (1000, 10_000, 100_000, 1_000_000) if full else (1000, 10_000):
             folder = Path(name) / str(systems)
             command = [
-                sys.executable, "-m", "analysis.migration.sweep", "--systems", str(systems), "--chunk", "1000", "--threads", "2", "--out", str(folder),
+                sys.executable, "-m", "analysis.migration.ensemble.sweep", "--systems", str(systems), "--chunk", "1000", "--threads", "2", "--out", str(folder),
                 "--set", f"ensemble.time_limit={LIMIT_GYR}",
             ]
             if not found:

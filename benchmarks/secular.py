@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from analysis.migration.evolve import evolve
-from analysis.migration.secular import LANES
-from analysis.migration.triple import RECORD
+from analysis.migration.secular.equations import LANES
+from analysis.migration.secular.evolve import evolve
+from analysis.migration.secular.triple import RECORD
 from benchmarks._peers import INSTALL, Candidate, absent, heyoka_candidates, kozai_candidates, rebound_candidates
 from benchmarks._triple import final_eccentricity, octupole_physics, reference, system_row, tidal_physics
 

@@ -118,14 +118,14 @@ def test_unstamped_data_row_is_refused(tmp_path, project):
 def test_edited_module_recomputes_its_stage_alone(tmp_path, project):
     copy = Copy(tmp_path)
     shutil.copytree(project.root / ".cache" / "stages", tmp_path / ".cache" / "stages")
-    copy.replace("analysis/migration/disk.py", '__all__', '# a new remark\n__all__')
+    copy.replace("analysis/migration/disk/stage.py", '__all__', '# a new remark\n__all__')
     assert copy.evaluate()["evaluated"] == ["disk"]
 
 
 def test_editing_parameter_defaults_alone_recomputes_only_the_stage_they_belong_to(tmp_path, project):
     copy = Copy(tmp_path)
     shutil.copytree(project.root / ".cache" / "stages", tmp_path / ".cache" / "stages")
-    copy.replace("analysis/config.py", "radius_slope: float = param(0.1", "radius_slope: float = param(0.2")
+    copy.replace("analysis/config/migration.py", "radius_slope: float = param(0.1", "radius_slope: float = param(0.2")
     changed = copy.evaluate()
     assert changed["evaluated"] == ["kozai", "tides"]
 

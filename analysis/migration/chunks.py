@@ -18,7 +18,7 @@ import numpy as np
 
 from analysis.cache import write_atomic
 from analysis.errors import InputError
-from analysis.migration.triple import REASONS, RECORD
+from analysis.migration.secular.triple import REASONS, RECORD
 
 __all__ = ["SETTINGS", "Chunk", "chunk_path", "finished", "gaps", "open_folder", "read_chunk", "read_settings", "write_chunk"]
 

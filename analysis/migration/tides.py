@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.config import TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
 from analysis.errors import InputError
-from analysis.migration.stellar import RADIUS_LAWS, radius_factor, target_radius, tidal_quality, track_comparison
-from analysis.migration.tracks import load_radii, track_radius
+from analysis.migration.stars.stellar import RADIUS_LAWS, radius_factor, target_radius, tidal_quality, track_comparison
+from analysis.migration.stars.tracks import load_radii, track_radius
 
 __all__ = ["INFALL_SHARE", "Tides", "circularisation_time", "run", "stellar_tide_time", "tidal_radius"]
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.config import EccentricityConfig, MixtureConfig, RobustnessConfig
-from analysis.population.comparison import eccentricity_rows, two_sample
-from analysis.population.gaussian import compare_components
-from analysis.population.mixture import delta_bic, points_of
+from analysis.population.eccentricity.treatments import eccentricity_rows, two_sample
+from analysis.population.mixture.gaussian import compare_components
+from analysis.population.mixture.stage import delta_bic, points_of
 from analysis.population.rows import population_rows
 from analysis.progress import track
 

@@ -111,7 +111,7 @@ def content(results: Path, source: str, root: Path = ROOT) -> dict[str, Any]:
     for name in sorted({number["artifact"] for number in shown.values()}):
         listed = provenance.get("artifacts", {}).get(name, {})
         script, stages = modules.get(listed.get("made_by", ""), ("", ()))
-        parts = {"sha256": listed.get("sha256", "")[:SHORT], "script": "analysis/config.py" if name == "run.json" else script, "stages": ", ".join(stages)}
+        parts = {"sha256": listed.get("sha256", "")[:SHORT], "script": "analysis/config" if name == "run.json" else script, "stages": ", ".join(stages)}
         artifacts[name] = {part: text for part, text in parts.items() if text}
     code = f"git tree {code_id(root / 'analysis')[:SHORT]} (analysis/)"
     return {"numbers": shown, "artifacts": artifacts, "data": _data(results, provenance), "code": code, "commit": (commit(root) or "")[:SHORT]}
@@ -134,7 +134,7 @@ def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:
     rows = []
     for artifact, keys in sorted(groups.items()):
         made_by = provenance.get("artifacts", {}).get(artifact, {}).get("made_by", "")
-        script = "analysis/config.py" if artifact == "run.json" else modules.get(made_by, ("–", ()))[0]
+        script = "analysis/config" if artifact == "run.json" else modules.get(made_by, ("–", ()))[0]
         prefixes = sorted({".".join(key.split(".")[: 2 if key.startswith("set.") else 1]) for key in keys})
         fields = sorted({numbers[key]["field"].split(".")[0] for key in keys if not key.startswith(("set.", "claims."))})
         rows.append([f"{artifact} ({script.removeprefix('analysis/')})", str(len(keys)), ", ".join(prefixes), ", ".join(fields) or "as the key"])

@@ -77,7 +77,7 @@ def test_a_light_planet_drifts_at_the_rate_of_tanaka_and_a_heavy_one_slower():
 
 
 def test_gaps_open_by_the_criterion_of_crida():
-    from analysis.migration.disk import crida_parameter
+    from analysis.migration.disk.stage import crida_parameter
 
     for q, h, alpha in ((1e-3, 0.05, 4e-3), (1e-2, 0.1, 0.04), (1e-5, 0.03, 1e-3)):
         assert discs.crida(q, h, alpha) == pytest.approx(float(crida_parameter(q, h, alpha)), rel=1e-12)

@@ -31,10 +31,11 @@ from analysis.catalogue.target import read_published
 from analysis.config import Config, parameters, with_overrides
 from analysis.errors import InputError
 from analysis.inputs import LARGEST_TEXT, checked_file, sentence
-from analysis.migration import ensemble_store, ladder_store
+from analysis.migration.ensemble import store as ensemble_store
 from analysis.migration.frozen import SIMULATIONS
-from analysis.population.anchors import read_anchors
-from analysis.population.labels import read_labels
+from analysis.migration.ladder import store as ladder_store
+from analysis.population.origin.anchors import read_anchors
+from analysis.population.origin.labels import read_labels
 from analysis.vetting.facts import QUANTITIES, read_facts
 from tests.catalogue.exports import BD_DEFAULTS, bd_row
 from tests.catalogue.exports import table_text as export_text

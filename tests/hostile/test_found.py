@@ -19,7 +19,7 @@ from analysis.catalogue.read_bd import read_bd
 from analysis.catalogue.read_pscomppars import read_pscomppars
 from analysis.config import Config, with_overrides
 from analysis.errors import InputError
-from analysis.population.anchors import read_anchors
+from analysis.population.origin.anchors import read_anchors
 from tests.catalogue.exports import PS_DEFAULTS, bd_row, ps_row, table_text, write_bd, write_ps
 from tests.hostile.strategies import SEEDS
 from tests.hostile.targets import judged, restamped

@@ -19,8 +19,8 @@ from analysis.catalogue.read_pscomppars import read_pscomppars
 from analysis.config import Config, parameters
 from analysis.errors import InputError
 from analysis.inputs import sentence
-from analysis.migration import ladder_store
 from analysis.migration.frozen import SIMULATIONS
+from analysis.migration.ladder import store as ladder_store
 from tests.catalogue.exports import bd_row, ps_row, write_bd, write_ps
 from tests.hostile.strategies import SEEDS
 from tests.hostile.targets import restamped

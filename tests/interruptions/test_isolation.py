@@ -88,7 +88,7 @@ def test_a_poisoned_cache_entry_is_not_used(poisoned, tmp_path, monkeypatch):
     content, ran = poisoned
     monkeypatch.setattr(cache, "CACHE_DIR", tmp_path / "cache")
     record = {"format": cache.FORMAT, "key": "k" * 64, "type": ["analysis.migration.frozen", "read_manifest"], "npz": "", "values": {}}
-    for kind in (["analysis.migration.disk", "DiskResult"], ["analysis.migration.chunks", "Chunk"], ["os", "system"]):
+    for kind in (["analysis.migration.disk.stage", "DiskResult"], ["analysis.migration.chunks", "Chunk"], ["os", "system"]):
         json_path, npz_path = cache._paths("demo", "k" * 64)
         npz_path.parent.mkdir(parents=True, exist_ok=True)
         npz_path.write_bytes(content)
@@ -114,7 +114,7 @@ def test_a_poisoned_frozen_simulation_is_refused(poisoned, tmp_path, loader):
     from analysis.migration import frozen
 
     content, ran = poisoned
-    module = importlib.import_module({"ladder": "analysis.migration.ladder_store", "calibration": "analysis.calibration", "ensemble": "analysis.migration.ensemble_store"}[loader])
+    module = importlib.import_module({"ladder": "analysis.migration.ladder.store", "calibration": "analysis.calibration", "ensemble": "analysis.migration.ensemble.store"}[loader])
     folder = tmp_path / "simulations"
     folder.mkdir()
     path = folder / "ladder.npz"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.config import CircumbinaryConfig
-from analysis.migration.circumbinary_kernel import SYSTEM
-from analysis.migration.circumbinary_store import freeze, pieces, run_digest, run_piece
+from analysis.migration.circumbinary.kernel import SYSTEM
+from analysis.migration.circumbinary.store import freeze, pieces, run_digest, run_piece
 
 SMALL = replace(
     CircumbinaryConfig(), axis_times=(1000.0, 2000.0), eccentricity_times=(300.0, 5000.0), binary_eccentricities=(0.0, 0.1, 0.5), eccentricities=(0.0, 0.1),

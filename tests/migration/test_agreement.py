@@ -12,8 +12,9 @@ import pytest
 
 from analysis.config import AgreementConfig
 from analysis.errors import InputError
-from analysis.migration import agreement, frozen
-from analysis.migration.directsystems import SYSTEMS
+from analysis.migration import frozen
+from analysis.migration.direct import stage as agreement
+from analysis.migration.direct.systems import SYSTEMS
 from analysis.report import agreement as writer
 from analysis.report.figures import agreement as figure
 from analysis.report.files import Context

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from analysis.migration import secular
-from analysis.migration.triple import REASONS
+from analysis.migration.secular import equations as secular
+from analysis.migration.secular.triple import REASONS
 from benchmarks import __main__ as command
 from benchmarks import _peers, _triple, ensemble, level0
 from benchmarks import secular as table_a

@@ -8,11 +8,13 @@ from scipy import stats
 
 from analysis.claims import COMMON, FEASIBLE, NOT_SUPPORTED, RULES, SUPPORTED
 from analysis.config import DiskConfig, OccurrenceConfig
-from analysis.migration import calibrate_disk, calibrate_kozai, calibrate_occurrence
-from analysis.migration.conditioning import Triples
-from analysis.migration.occurrence import observed_rates
-from analysis.migration.outcomes import wilson
-from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, UNMIGRATED
+from analysis.migration.disk import calibrate as calibrate_disk
+from analysis.migration.ensemble.conditioning import Triples
+from analysis.migration.kozai import calibrate as calibrate_kozai
+from analysis.migration.occurrence import calibrate as calibrate_occurrence
+from analysis.migration.occurrence.stage import observed_rates
+from analysis.migration.secular.outcomes import wilson
+from analysis.migration.secular.triple import DISRUPTED, INVALID, MIGRATED, UNMIGRATED
 from tests.migration.conftest import make_target
 
 
@@ -121,7 +123,7 @@ def test_intervals_of_observed_rates_cover(surveys):
 def test_the_lower_end_of_an_observed_rate_is_the_exact_poisson_limit():
     # Mean k/n and error sqrt(k)/n give a Gamma of shape k, whose quantile is the limit of Garwood (1936).
     stars, k = 3214, 5
-    from analysis.migration.factors import Factor, gamma_parameters, quantile
+    from analysis.migration.occurrence.factors import Factor, gamma_parameters, quantile
 
     low = quantile(Factor("rate", "gamma", gamma_parameters(k / stars, np.sqrt(k) / stars)), 0.025)
     assert low == pytest.approx(stats.chi2.ppf(0.025, 2 * k) / 2 / stars)

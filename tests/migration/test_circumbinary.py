@@ -13,12 +13,15 @@ from sklearn.neighbors import KernelDensity
 
 from analysis.config import CircumbinaryConfig, Config, with_overrides
 from analysis.errors import InputError
-from analysis.migration import circumbinary, circumbinary_outcomes, circumbinary_recipe, circumbinary_store
-from analysis.migration.circumbinary_density import bin_centres, librations, modes, points
-from analysis.migration.circumbinary_forest import FEATURES, grow
-from analysis.migration.circumbinary_kernel import ANGLES, BINS, FIRST_ANGLE, REASONS, RECORD, SYSTEM, TURNS
-from analysis.migration.circumbinary_limits import critical_axis, critical_eccentricity
-from analysis.migration.circumbinary_systems import FAMILIES, GRID, check, families, grid, hosts, repeats
+from analysis.migration.circumbinary import outcomes as circumbinary_outcomes
+from analysis.migration.circumbinary import recipe as circumbinary_recipe
+from analysis.migration.circumbinary import stage as circumbinary
+from analysis.migration.circumbinary import store as circumbinary_store
+from analysis.migration.circumbinary.density import bin_centres, librations, modes, points
+from analysis.migration.circumbinary.forest import FEATURES, grow
+from analysis.migration.circumbinary.kernel import ANGLES, BINS, FIRST_ANGLE, REASONS, RECORD, SYSTEM, TURNS
+from analysis.migration.circumbinary.limits import critical_axis, critical_eccentricity
+from analysis.migration.circumbinary.systems import FAMILIES, GRID, check, families, grid, hosts, repeats
 from analysis.report import circumbinary as writer
 from analysis.report.figures import circumbinary as figure
 from analysis.report.figures import circumbinary_maps as map_figure

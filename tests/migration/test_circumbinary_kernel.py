@@ -7,12 +7,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from analysis.config import CircumbinaryConfig
-from analysis.migration import circumbinary_close as close
-from analysis.migration import circumbinary_steps as steps
-from analysis.migration.circumbinary_kernel import REASONS, RECORD, SYSTEM, elements, numerics, saba
-from analysis.migration.circumbinary_limits import critical_axis
-from analysis.migration.circumbinary_store import STAGES, run_systems
-from analysis.migration.circumbinary_systems import numbers_of
+from analysis.migration.circumbinary import close, steps
+from analysis.migration.circumbinary.kernel import REASONS, RECORD, SYSTEM, elements, numerics, saba
+from analysis.migration.circumbinary.limits import critical_axis
+from analysis.migration.circumbinary.store import STAGES, run_systems
+from analysis.migration.circumbinary.systems import numbers_of
 from benchmarks import _circumbinary_peer as peers
 from benchmarks import circumbinary as trial
 from tests.migration.binaries import from_jacobi, inertial_rates, system, to_jacobi

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from analysis.constants import RJUP_AU, RSUN_AU
 from analysis.errors import InputError
-from analysis.migration import contraction, stellar, tracks, triple
-from analysis.migration.cooling import COLD, YOUNG, cooling_radii
+from analysis.migration.secular import triple
+from analysis.migration.stars import contraction, stellar, tracks
+from analysis.migration.stars.cooling import COLD, YOUNG, cooling_radii
 
 TARGET_STAR = {"mass_msun": 0.207, "known_radius_au": 0.2276 * RSUN_AU, "known_age_gyr": 5.0}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad, solve_ivp
 
 from analysis.constants import MJUP_MSUN
-from analysis.migration import criterion
+from analysis.migration.kozai import criterion
 
 CASE_A = {"host_mass": 0.08, "companion_mass": 0.3 * MJUP_MSUN, "inner_axis": 1.0, "outer_mass": 0.5, "outer_axis": 50.0, "outer_eccentricity": 0.3}
 MASS, AXIS = st.floats(1e-3, 10.0), st.floats(1e-2, 1e4)

@@ -10,12 +10,14 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from analysis.constants import G
-from analysis.migration import callbacks, direct, frozen
-from analysis.migration.cycles import maxima, thinned
-from analysis.migration.directsystems import SYSTEMS, epsilon_octupole, kozai_time, physics_vector, system_row
-from analysis.migration.pairforces import FORCES
-from analysis.migration.shortrange import stable
-from analysis.migration.triple import PHYSICS, SYSTEM
+from analysis.migration import frozen
+from analysis.migration.direct import callbacks
+from analysis.migration.direct import recipe as direct
+from analysis.migration.direct.cycles import maxima, thinned
+from analysis.migration.direct.pairforces import FORCES
+from analysis.migration.direct.systems import SYSTEMS, epsilon_octupole, kozai_time, physics_vector, system_row
+from analysis.migration.kozai.shortrange import stable
+from analysis.migration.secular.triple import PHYSICS, SYSTEM
 
 BY_NAME = {system.name: system for system in SYSTEMS}
 needs_rebound = pytest.mark.skipif(importlib.util.find_spec("rebound") is None, reason="the extra `peers` is not installed")

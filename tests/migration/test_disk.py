@@ -15,7 +15,7 @@ from scipy.integrate import quad
 from analysis.config import DiskConfig
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
-from analysis.migration import disk
+from analysis.migration.disk import stage as disk
 from tests.migration.conftest import make_target
 
 HOST, COMPANION = 0.207, 0.168 * MJUP_MSUN

@@ -9,8 +9,8 @@ from scipy import integrate, stats
 
 from analysis.config import EnsembleConfig
 from analysis.errors import InputError
-from analysis.migration.draws import FACTORS, GIVEN_UP, OK, check_priors, draw_systems, log_density, log_ratio
-from analysis.migration.triple import SYSTEM, column
+from analysis.migration.secular.draws import FACTORS, GIVEN_UP, OK, check_priors, draw_systems, log_density, log_ratio
+from analysis.migration.secular.triple import SYSTEM, column
 
 HOST, COMPANION = 0.207, 1.6e-4
 CONFIG = EnsembleConfig()

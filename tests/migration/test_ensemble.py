@@ -13,13 +13,16 @@ from statsmodels.stats.proportion import proportion_confint
 from analysis import cache
 from analysis.config import EnsembleConfig, SecularConfig
 from analysis.errors import InputError
-from analysis.migration import ensemble, ensemble_store, outcomes, sweep
-from analysis.migration.batch import kernel_digest
-from analysis.migration.draws import draw_systems
+from analysis.migration.ensemble import stage as ensemble
+from analysis.migration.ensemble import store as ensemble_store
+from analysis.migration.ensemble import sweep
+from analysis.migration.ensemble.sensitivity import differing, other_priors, prior_weights, priors_table, ranges
 from analysis.migration.frozen import MANIFEST, record
-from analysis.migration.perturbers import effective_number
-from analysis.migration.sensitivity import differing, other_priors, prior_weights, priors_table, ranges
-from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, OUTCOMES, REASONS, SYSTEM, UNMIGRATED, column
+from analysis.migration.occurrence.perturbers import effective_number
+from analysis.migration.secular import outcomes
+from analysis.migration.secular.batch import kernel_digest
+from analysis.migration.secular.draws import draw_systems
+from analysis.migration.secular.triple import DISRUPTED, INVALID, MIGRATED, OUTCOMES, REASONS, SYSTEM, UNMIGRATED, column
 from analysis.report.ensemble import write
 from analysis.report.files import Context
 
@@ -36,7 +39,7 @@ def make_frozen(folder, tag="default", config=CONFIG, secular=None, n=N):
     whole = replace(Config(), ensemble=config, secular=secular or replace(SecularConfig(), averaging_floor=0.0))
     job, chosen = sweep.job_of(whole, make_target())
     chunks = folder / f"chunks-{tag}"
-    about = {"overrides": ensemble_store.RECIPES[tag], "kernel": kernel_digest(), "drawn_by": cache.source_digest("analysis.migration.draws")}
+    about = {"overrides": ensemble_store.RECIPES[tag], "kernel": kernel_digest(), "drawn_by": cache.source_digest("analysis.migration.secular.draws")}
     sweep.sweep(job, chosen, n, chunks, chunk=50, threads=2, about=about)
     return ensemble_store.freeze(tag, chunks, target=folder)
 

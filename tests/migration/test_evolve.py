@@ -7,7 +7,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, G
-from analysis.migration import contraction, triple
+from analysis.migration.secular import triple
+from analysis.migration.stars import contraction
 from tests.migration import secular_oracle as oracle
 from tests.migration.triples import FORCES, evolve, physics, reason_name, series, system
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis.migration.batch import kernel_digest
-from analysis.migration.ensemble_store import RECIPES, frozen_path, load
-from analysis.migration.outcomes import CROSSINGS, classify, exact_paired_test, share
-from analysis.migration.triple import DISRUPTED, MIGRATED, OUTCOMES
+from analysis.migration.ensemble.store import RECIPES, frozen_path, load
+from analysis.migration.secular.batch import kernel_digest
+from analysis.migration.secular.outcomes import CROSSINGS, classify, exact_paired_test, share
+from analysis.migration.secular.triple import DISRUPTED, MIGRATED, OUTCOMES
 
 
 def _outcome(frozen, crossing, n, threshold=3.0):

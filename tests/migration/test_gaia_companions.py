@@ -12,13 +12,15 @@ from analysis.astrometry import photocentre_axis
 from analysis.catalogue.gaia import COLUMN_NAMES, CORRELATED, gaia_text, read_gaia
 from analysis.config import GaiaConfig, KozaiConfig, LimitingConfig, OccurrenceConfig
 from analysis.constants import MJUP_MSUN, RSUN_AU, G
-from analysis.migration import criterion, gaia_implied, photocentre, shortrange
-from analysis.migration.feasibility import System
-from analysis.migration.gaia_companions import HOST_COLUMNS, PERTURBER_COLUMNS, VERDICTS, run
-from analysis.migration.gaia_feasibility import classify, judged, largest_stable_axis
-from analysis.migration.gaia_implied import implied
-from analysis.migration.gaia_quality import failed_cuts, solution_kind
-from analysis.migration.limiting import force_strengths
+from analysis.migration.gaia import implied as gaia_implied
+from analysis.migration.gaia import photocentre
+from analysis.migration.gaia.feasibility import classify, judged, largest_stable_axis
+from analysis.migration.gaia.implied import implied
+from analysis.migration.gaia.quality import failed_cuts, solution_kind
+from analysis.migration.gaia.stage import HOST_COLUMNS, PERTURBER_COLUMNS, VERDICTS, run
+from analysis.migration.kozai import criterion, shortrange
+from analysis.migration.kozai.feasibility import System
+from analysis.migration.kozai.limiting import force_strengths
 from analysis.migration.rng import mix64, words
 
 CONFIG = replace(GaiaConfig(), draws=400)

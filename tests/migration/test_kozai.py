@@ -14,8 +14,10 @@ from scipy import stats
 from analysis.config import KozaiConfig, TidesConfig
 from analysis.constants import RSUN_AU
 from analysis.errors import InputError
-from analysis.migration import criterion, feasibility, kozai, rng
-from analysis.migration.stellar import RADIUS_LAWS
+from analysis.migration import rng
+from analysis.migration.kozai import criterion, feasibility
+from analysis.migration.kozai import stage as kozai
+from analysis.migration.stars.stellar import RADIUS_LAWS
 from benchmarks import level0
 from tests.migration.conftest import make_target
 

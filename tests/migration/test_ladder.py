@@ -10,11 +10,14 @@ from scipy.stats import kstest
 from analysis.config import EnsembleConfig, KozaiConfig, LadderConfig, LimitingConfig, SecularConfig, TargetConfig
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
-from analysis.migration import criterion, ladder, ladder_levels, ladder_store, limiting, shortrange
-from analysis.migration.feasibility import feasible_counts, grid
 from analysis.migration.frozen import MANIFEST
-from analysis.migration.ladder_draws import grid_draws, sub_grid, triples
-from analysis.migration.triple import OUTCOMES, REASONS, SYSTEM
+from analysis.migration.kozai import criterion, limiting, shortrange
+from analysis.migration.kozai.feasibility import feasible_counts, grid
+from analysis.migration.ladder import levels as ladder_levels
+from analysis.migration.ladder import stage as ladder
+from analysis.migration.ladder import store as ladder_store
+from analysis.migration.ladder.draws import grid_draws, sub_grid, triples
+from analysis.migration.secular.triple import OUTCOMES, REASONS, SYSTEM
 from tests.migration import triples as named
 from tests.migration.conftest import make_target
 
@@ -199,7 +202,7 @@ def test_other_settings_are_not_quoted(frozen):
 
 def test_without_a_frozen_table(tmp_path):
     result = stage(tmp_path / "ladder.npz")
-    assert not result.summary["available"] and "analysis.migration.ladder" in result.summary["reason"]
+    assert not result.summary["available"] and "analysis.migration.ladder.stage" in result.summary["reason"]
 
 
 def test_a_damaged_table_is_refused(frozen, tmp_path):

@@ -16,8 +16,9 @@ from scipy.optimize import brentq
 from analysis.config import KozaiConfig, LimitingConfig, TidesConfig
 from analysis.constants import C_LIGHT, MJUP_MSUN, RJUP_AU, RSUN_AU, G
 from analysis.errors import InputError
-from analysis.migration import criterion, limiting, rng, shortrange
-from analysis.migration.feasibility import System, grid
+from analysis.migration import rng
+from analysis.migration.kozai import criterion, limiting, shortrange
+from analysis.migration.kozai.feasibility import System, grid
 from analysis.migration.tides import circularisation_time, tidal_radius
 from tests.migration.conftest import make_target
 
@@ -302,7 +303,7 @@ def test_draws_are_those_of_level_0():
     mass, axis = np.array([0.05, 0.3]), np.array([200.0, 400.0])
     periapsis, draws = 0.02, 5000
     count, _ = counts(mass, axis, forces=np.zeros(4), octupole=False, draws=draws, cases=[[1e12, 0.0, periapsis]])
-    from analysis.migration.feasibility import feasible_counts
+    from analysis.migration.kozai.feasibility import feasible_counts
 
     level_0, _ = feasible_counts(SYSTEM, mass, axis, 1.0, 1e12, periapsis, 0.9, draws, 6894)
     np.testing.assert_array_equal(count[:, :, 0, shortrange.MIGRATED], level_0)

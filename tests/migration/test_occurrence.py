@@ -13,9 +13,13 @@ from scipy.integrate import dblquad
 
 from analysis.config import EnsembleConfig, OccurrenceConfig, SecularConfig
 from analysis.errors import InputError
-from analysis.migration import conditioning, draws, factors, occurrence, perturbers, shortrange
-from analysis.migration.factors import Factor
-from analysis.migration.triple import DISRUPTED, INVALID, MIGRATED, REASONS, RECORD, UNMIGRATED
+from analysis.migration.ensemble import conditioning
+from analysis.migration.kozai import shortrange
+from analysis.migration.occurrence import factors, perturbers
+from analysis.migration.occurrence import stage as occurrence
+from analysis.migration.occurrence.factors import Factor
+from analysis.migration.secular import draws
+from analysis.migration.secular.triple import DISRUPTED, INVALID, MIGRATED, REASONS, RECORD, UNMIGRATED
 from tests.migration.conftest import make_target
 
 CONFIG = OccurrenceConfig(draws=20_000)

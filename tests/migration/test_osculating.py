@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.constants import G
-from analysis.migration.osculating import mean_row, short_period, smallest_gap, true_anomaly
-from analysis.migration.triple import SYSTEM
+from analysis.migration.secular.osculating import mean_row, short_period, smallest_gap, true_anomaly
+from analysis.migration.secular.triple import SYSTEM
 
 M12, M3, AXIS = 0.2, 0.4, 1.0
 

@@ -12,8 +12,8 @@ from scipy.integrate import quad
 
 from analysis.config import OccurrenceConfig
 from analysis.errors import InputError
-from analysis.migration import companion_limits as limits
-from analysis.migration import perturbers
+from analysis.migration.occurrence import companion_limits as limits
+from analysis.migration.occurrence import perturbers
 
 CONFIG = OccurrenceConfig()
 HOST = 0.207

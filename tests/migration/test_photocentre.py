@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.astrometry import photocentre_axis
-from analysis.migration import photocentre
-from analysis.migration.photocentre import (
+from analysis.migration.gaia import photocentre
+from analysis.migration.gaia.photocentre import (
     acceleration_axis,
     arm,
     astrometric_mass_function,

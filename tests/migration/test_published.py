@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU, YEAR_DAYS, YEAR_S, G
-from analysis.migration import triple
-from analysis.migration.shortrange import octupole_strength
+from analysis.migration.kozai.shortrange import octupole_strength
+from analysis.migration.secular import triple
 from tests.migration.triples import CASE_A, evolve, physics, reason_name, series, system
 
 NAOZ = {

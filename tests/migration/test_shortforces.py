@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from analysis.constants import C_LIGHT, MJUP_MSUN, RJUP_AU, RSUN_AU, G
-from analysis.migration import shortrange
-from analysis.migration.pairforces import FORCES, conservative_energy, pair_forces, pseudo_synchronous_spin
-from analysis.migration.secular import AXIS, SPIN, rates
-from analysis.migration.triple import PHYSICS, SYSTEM
+from analysis.migration.direct.pairforces import FORCES, conservative_energy, pair_forces, pseudo_synchronous_spin
+from analysis.migration.kozai import shortrange
+from analysis.migration.secular.equations import AXIS, SPIN, rates
+from analysis.migration.secular.triple import PHYSICS, SYSTEM
 from tests.migration import twobody
 
 HOST, COMPANION = 0.207, 0.168 * MJUP_MSUN

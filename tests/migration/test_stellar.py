@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import InputError
-from analysis.migration import stellar, tracks
+from analysis.migration.stars import stellar, tracks
 from tests.migration.conftest import make_target
 
 AGES = st.floats(1e-3, 14.0)

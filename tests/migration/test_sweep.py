@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from analysis.config import Config
 from analysis.errors import InputError
-from analysis.migration import schedule, sweep
-from analysis.migration.batch import run_systems, settings
+from analysis.migration import schedule
 from analysis.migration.chunks import chunk_path, finished, gaps, read_chunk, write_chunk
-from analysis.migration.triple import REASONS
+from analysis.migration.ensemble import sweep
+from analysis.migration.secular.batch import run_systems, settings
+from analysis.migration.secular.triple import REASONS
 from analysis.progress import meter
 from analysis.runtime import ROOT
 
@@ -218,7 +219,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished(job, direct, tmp_path, monk
 
 def started(folder, *options):
     """A sweep in a process of its own, once its first chunk is on disk."""
-    command = [sys.executable, "-m", "analysis.migration.sweep", "--out", str(folder), *options]
+    command = [sys.executable, "-m", "analysis.migration.ensemble.sweep", "--out", str(folder), *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 120
     while process.poll() is None and not list(folder.glob("systems-*")) and time.monotonic() < deadline:

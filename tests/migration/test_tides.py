@@ -16,7 +16,7 @@ from analysis.config import TidesConfig
 from analysis.constants import MJUP_MSUN, RJUP_AU, RSUN_AU
 from analysis.errors import InputError
 from analysis.migration import tides
-from analysis.migration.stellar import tidal_quality
+from analysis.migration.stars.stellar import tidal_quality
 from tests.migration.conftest import make_sample, make_target
 
 STAR = (0.207, 0.168 * MJUP_MSUN, 0.02604)

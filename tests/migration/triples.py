@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from analysis.constants import RJUP_AU, RSUN_AU
-from analysis.migration import evolve as level2
-from analysis.migration import secular, triple
+from analysis.migration.secular import equations as secular
+from analysis.migration.secular import evolve as level2
+from analysis.migration.secular import triple
 
 FORCES = ("octupole", "corrected_averaging", "relativity", "bulges", "friction")
 CASE_A = {

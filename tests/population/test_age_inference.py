@@ -9,9 +9,9 @@ from scipy import stats
 from simulated_samples import sample, table
 
 from analysis.config import AgeInferenceConfig, AgesConfig
-from analysis.population import age_inference
-from analysis.population.age_family import combined, family_of, family_test
-from analysis.population.age_intervals import (
+from analysis.population.ages import inference as age_inference
+from analysis.population.ages.family import combined, family_of, family_test
+from analysis.population.ages.intervals import (
     Hosts,
     by_host,
     classical_intervals,
@@ -23,9 +23,9 @@ from analysis.population.age_intervals import (
     studentised,
     wild_interval,
 )
-from analysis.population.age_partial import age_error_study, age_spreads, drawn_log_ages, partial_correlation_test
-from analysis.population.age_power import at_power, coverage_by_method, hosts_needed, power_curve, simulated_means, slope_of
-from analysis.population.age_regression import age_slope_test, regression
+from analysis.population.ages.partial import age_error_study, age_spreads, drawn_log_ages, partial_correlation_test
+from analysis.population.ages.power import at_power, coverage_by_method, hosts_needed, power_curve, simulated_means, slope_of
+from analysis.population.ages.regression import age_slope_test, regression
 
 QUICK = AgeInferenceConfig(
     permutations=199, influence_permutations=99, simulations=60, power_permutations=99, host_simulations=10, host_numbers=(20, 60), coverage_simulations=12,

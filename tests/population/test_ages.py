@@ -8,7 +8,7 @@ import pytest
 from simulated_samples import sample, table, target
 
 from analysis.config import AgesConfig
-from analysis.population import ages
+from analysis.population.ages import stage as ages
 
 QUICK = AgesConfig(permutations=199)
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.population.age_regression import (
+from analysis.population.ages.regression import (
     age_slope_test,
     correlation,
     detectable_correlation,

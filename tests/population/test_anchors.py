@@ -7,11 +7,11 @@ from scipy.stats import norm
 from simulated_samples import table
 
 from analysis.errors import InputError
-from analysis.population.anchors import anchor_table, read_anchors
-from analysis.population.labels import name_key
-from analysis.population.origin_data import labelled_rows, pool_of
-from analysis.population.origin_skill import ANCHORS
-from analysis.population.overlap import feature_overlap, overlap_summary
+from analysis.population.origin.anchors import anchor_table, read_anchors
+from analysis.population.origin.data import labelled_rows, pool_of
+from analysis.population.origin.labels import name_key
+from analysis.population.origin.overlap import feature_overlap, overlap_summary
+from analysis.population.origin.skill import ANCHORS
 
 FEATURES = ("mass ratio", "semi-major axis", "eccentric", "host mass", "metallicity", "microlensing", "imaged", "[Fe/H]")
 
@@ -102,7 +102,7 @@ def test_one_class_or_no_rows_give_nothing_to_compare():
 
 
 def test_the_frozen_anchors_cannot_identify_origin(sample):
-    from analysis.population.labels import file_labels
+    from analysis.population.origin.labels import file_labels
 
     pool = pool_of(sample.table)
     rows = labelled_rows(pool, file_labels(read_anchors(ANCHORS), pool["companion_name"], None, pd.Series(["TOI-6894 b"]), ANCHORS)[0])

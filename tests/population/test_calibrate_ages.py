@@ -7,8 +7,8 @@ import pytest
 
 from analysis.config import AgeInferenceConfig, AgesConfig
 from analysis.errors import InputError
-from analysis.population import calibrate_ages
-from analysis.population.age_inference import aged_rows, claim_test, slope_interval
+from analysis.population.ages import calibrate as calibrate_ages
+from analysis.population.ages.inference import aged_rows, claim_test, slope_interval
 
 CONFIGS = {"age_inference_config": AgeInferenceConfig(), "ages_config": AgesConfig()}
 

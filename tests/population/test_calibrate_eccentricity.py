@@ -5,8 +5,8 @@ import pytest
 from eccentricity_samples import sample, simulated, table
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
-from analysis.population import calibrate_eccentricity as claim
-from analysis.population.eccentricity_inference import run
+from analysis.population.eccentricity import calibrate as claim
+from analysis.population.eccentricity.inference import run
 
 CONFIG, ECCENTRICITY = EccentricityInferenceConfig(), EccentricityConfig()
 KIPPING, DO_O = (0.867, 3.03), (1.09, 1.42)

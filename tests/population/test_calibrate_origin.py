@@ -6,10 +6,10 @@ from simulated_samples import sample as simulated
 from simulated_samples import table
 
 from analysis.config import Config
-from analysis.population import calibrate_classifier, calibrate_target
 from analysis.population.host_units import host_units
-from analysis.population.simulated_labels import draw_catalogue, exchangeable_probability, logistic_truth, standardised_index
-from analysis.population.target_origin import verdict
+from analysis.population.origin import calibrate_classifier, calibrate_target
+from analysis.population.origin.simulated_labels import draw_catalogue, exchangeable_probability, logistic_truth, standardised_index
+from analysis.population.origin.target import verdict
 
 CONFIG = Config()
 

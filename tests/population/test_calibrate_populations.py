@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from analysis.config import DetectionConfig, MixtureConfig
-from analysis.population import calibrate_populations as calibrate
-from analysis.population.gap_test import case_of, fitted_rows
 from analysis.population.rows import population_rows
+from analysis.population.selection import calibrate
+from analysis.population.selection.gap import case_of, fitted_rows
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from analysis.config import MixtureConfig
-from analysis.population.deconvolution import covariances, deconvolve, error_table, log_error
-from analysis.population.gaussian import fit_mixture
+from analysis.population.mixture.deconvolution import covariances, deconvolve, error_table, log_error
+from analysis.population.mixture.gaussian import fit_mixture
 from analysis.population.rows import population_rows
 
 QUICK = replace(MixtureConfig(), deconvolution_restarts=3, deconvolution_components=2)

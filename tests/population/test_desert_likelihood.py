@@ -9,14 +9,14 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from analysis.config import DesertConfig
-from analysis.population.desert_fits import _halves
-from analysis.population.desert_likelihood import by_host, log_terms, pointwise, quadrature, simulated_case, simulated_values
-from analysis.population.desert_lines import NAMES, bounds, line_data, line_density, line_terms
-from analysis.population.desert_loo import difference, exact, psis
-from analysis.population.desert_models import dip_profile, families, prior_points, valleys
-from analysis.population.desert_rows import case_from, cell_weights, cells
-from analysis.population.desert_sampling import sampled
-from analysis.population.desert_test import bootstrap_p, judged, null_statistics, quantiles, table_of
+from analysis.population.desert.fits import _halves
+from analysis.population.desert.likelihood import by_host, log_terms, pointwise, quadrature, simulated_case, simulated_values
+from analysis.population.desert.lines import NAMES, bounds, line_data, line_density, line_terms
+from analysis.population.desert.loo import difference, exact, psis
+from analysis.population.desert.models import dip_profile, families, prior_points, valleys
+from analysis.population.desert.rows import case_from, cell_weights, cells
+from analysis.population.desert.sampling import sampled
+from analysis.population.desert.valley import bootstrap_p, judged, null_statistics, quantiles, table_of
 
 CONFIG = DesertConfig()
 X_EDGES, Y_EDGES = cells(1e-3, 1.0, 0.1), cells(0.1, 10.0, 0.25)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from analysis.config import DesertConfig, DetectionConfig, MixtureConfig
-from analysis.population import calibrate_desert as calibrate
-from analysis.population.desert_likelihood import by_host, pointwise, simulated_case, simulated_values
-from analysis.population.desert_lines import bounds, line_data, line_terms
-from analysis.population.desert_loo import difference, exact, psis
-from analysis.population.desert_models import families, prior_points
-from analysis.population.desert_sampling import sampled
-from analysis.population.desert_validation import COMPANIONS, STARS, bands, synthetic_case, truths, validated
+from analysis.population.desert import calibrate
+from analysis.population.desert.likelihood import by_host, pointwise, simulated_case, simulated_values
+from analysis.population.desert.lines import bounds, line_data, line_terms
+from analysis.population.desert.loo import difference, exact, psis
+from analysis.population.desert.models import families, prior_points
+from analysis.population.desert.sampling import sampled
+from analysis.population.desert.validation import COMPANIONS, STARS, bands, synthetic_case, truths, validated
 
 CONFIG = DesertConfig(validation_catalogues=25)
 

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.config import EccentricityConfig
-from analysis.population import eccentricity
-from analysis.population.bagging import bag, summarise
-from analysis.population.comparison import TREATMENTS, bounds, eccentricity_rows, insignificant, two_sample
+from analysis.population.eccentricity import stage as eccentricity
+from analysis.population.eccentricity.bagging import bag, summarise
+from analysis.population.eccentricity.treatments import TREATMENTS, bounds, eccentricity_rows, insignificant, two_sample
 
 CONFIG = EccentricityConfig()
 QUICK = replace(CONFIG, bagging_resamples=20, permutations=200, power_draws=50)

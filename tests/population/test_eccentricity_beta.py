@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special, stats
 
-from analysis.population.beta import PUBLISHED, beta_log_likelihood, beta_mle, fit_beta, moved_inside
+from analysis.population.eccentricity.beta import PUBLISHED, beta_log_likelihood, beta_mle, fit_beta, moved_inside
 
 
 def means(values):

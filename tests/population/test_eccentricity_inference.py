@@ -11,10 +11,10 @@ from scipy import stats
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
 from analysis.errors import InputError
-from analysis.population.eccentricity_comparison import compare, frame_design
-from analysis.population.eccentricity_inference import run
-from analysis.population.eccentricity_likelihood import beta_grid
-from analysis.population.eccentricity_resampling import bootstrap, percentile_coverage, power, power_curve, spread
+from analysis.population.eccentricity.comparison import compare, frame_design
+from analysis.population.eccentricity.inference import run
+from analysis.population.eccentricity.likelihood import beta_grid
+from analysis.population.eccentricity.resampling import bootstrap, percentile_coverage, power, power_curve, spread
 
 CONFIG = EccentricityInferenceConfig(
     permutations=199, bootstrap_resamples=40, bagging_resamples=20, coverage_draws=10, power_draws=200, power_sizes=(6.0, 20.0)
@@ -135,7 +135,7 @@ def test_words_and_shapes_are_checked():
 
 def test_bootstrap_of_hosts_has_the_spread_of_the_mean(grid):
     """One row per host and exact values: the spread of the mean is near its standard error, and 80 % subsamples understate it."""
-    from analysis.population.eccentricity_likelihood import log_likelihood, observations
+    from analysis.population.eccentricity.likelihood import log_likelihood, observations
 
     frame = simulated(40, 40, KIPPING, DO_O, 5)
     high = frame["mass_ratio"].to_numpy() > 0.01
@@ -150,7 +150,7 @@ def test_bootstrap_of_hosts_has_the_spread_of_the_mean(grid):
 
 
 def test_more_resamples_keep_the_first(grid):
-    from analysis.population.eccentricity_likelihood import log_likelihood, observations
+    from analysis.population.eccentricity.likelihood import log_likelihood, observations
 
     frame = simulated(6, 6, KIPPING, DO_O, 6)
     arguments = (

@@ -9,8 +9,8 @@ import pytest
 from scipy import integrate, optimize, stats
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
-from analysis.population.eccentricity_likelihood import Observations, beta_grid, log_likelihood, observations, scores, with_values
-from analysis.population.eccentricity_posterior import MEANS, best, curves, difference, evidence, parameter_intervals, posterior_means, tail_interval
+from analysis.population.eccentricity.likelihood import Observations, beta_grid, log_likelihood, observations, scores, with_values
+from analysis.population.eccentricity.posterior import MEANS, best, curves, difference, evidence, parameter_intervals, posterior_means, tail_interval
 
 CONFIG, ECCENTRICITY = EccentricityInferenceConfig(), EccentricityConfig()
 

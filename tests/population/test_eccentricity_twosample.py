@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.population.twosample import gehan_test, ks_statistics, ks_test, least_favourable, mann_whitney, permutation_ks, smallest_ks_p
+from analysis.population.eccentricity.twosample import (
+    gehan_test,
+    ks_statistics,
+    ks_test,
+    least_favourable,
+    mann_whitney,
+    permutation_ks,
+    smallest_ks_p,
+)
 
 
 def test_distances_agree_with_scipy_with_ties():

@@ -9,8 +9,8 @@ from scipy.stats import multivariate_normal, norm
 from sklearn.mixture import GaussianMixture
 
 from analysis.errors import InputError
-from analysis.population import em_kernels, em_lanes
-from analysis.population.em import fit_batch, responsibilities
+from analysis.population.mixture import em_kernels, em_lanes
+from analysis.population.mixture.em import fit_batch, responsibilities
 
 FLOOR = 1e-4
 

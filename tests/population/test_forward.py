@@ -8,10 +8,10 @@ from scipy.optimize import minimize
 from scipy.stats import chi2, norm
 
 from analysis.config import DetectionConfig
-from analysis.population import forward as fw
-from analysis.population.forward_catalogues import Sampler, Structure, simulated, uniform_scores, with_correlations
-from analysis.population.gap_scan import scan
-from analysis.population.sensitivity import Hosts, Window
+from analysis.population.selection import forward as fw
+from analysis.population.selection.catalogues import Sampler, Structure, simulated, uniform_scores, with_correlations
+from analysis.population.selection.gap_scan import scan
+from analysis.population.selection.sensitivity import Hosts, Window
 
 CONFIG = DetectionConfig(axis_cells=30, mass_ratio_range=(1e-5, 1.0), axis_range=(0.01, 100.0))
 TRUTH = np.array([-0.8, 0.3, 0.5, -0.6, 0.4, 0.0])

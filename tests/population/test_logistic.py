@@ -6,7 +6,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from analysis.population import logistic
+from analysis.population.origin import logistic
 
 
 def data(n=90, d=4, designs=3, labellings=3, seed=0):

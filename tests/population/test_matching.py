@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 
 from analysis.config import EccentricityConfig, EccentricityInferenceConfig
-from analysis.population.eccentricity_likelihood import Observations, beta_grid, log_likelihood
-from analysis.population.label_permutation import STATISTICS, label_test, labellings
-from analysis.population.matching import nearest_pairs, paired_effect, with_both_classes
+from analysis.population.eccentricity.label_permutation import STATISTICS, label_test, labellings
+from analysis.population.eccentricity.likelihood import Observations, beta_grid, log_likelihood
+from analysis.population.eccentricity.matching import nearest_pairs, paired_effect, with_both_classes
 
 CONFIG, ECCENTRICITY = EccentricityInferenceConfig(), EccentricityConfig()
 

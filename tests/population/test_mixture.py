@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 from analysis.config import MixtureConfig
-from analysis.population import mixture
-from analysis.population.gaussian import compare_components, fit_mixture
-from analysis.population.mixture import points_of
+from analysis.population.mixture import stage as mixture
+from analysis.population.mixture.gaussian import compare_components, fit_mixture
+from analysis.population.mixture.stage import points_of
 from analysis.population.rows import population_rows
 
 QUICK = replace(MixtureConfig(), restarts=8, deconvolution_restarts=2, deconvolution_components=2, max_components=3)

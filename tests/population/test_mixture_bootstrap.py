@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from analysis.population.em import fit_batch
-from analysis.population.mixture_bootstrap import Null, fitted_null, likelihood_ratio, resemblance, simulate
+from analysis.population.mixture.bootstrap import Null, fitted_null, likelihood_ratio, resemblance, simulate
+from analysis.population.mixture.em import fit_batch
 
 FLOOR = 1e-4
 ONE = Null(np.ones(1), np.array([[-3.4, -0.7]]), np.array([[[1.9, 1.0], [1.0, 1.06]]]), np.zeros((2, 2)))

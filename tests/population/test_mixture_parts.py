@@ -9,14 +9,14 @@ from diptest import diptest
 from scipy.stats import norm
 
 from analysis.config import EccentricityConfig, MixtureConfig
-from analysis.population.comparison import eccentricity_rows, two_sample
-from analysis.population.deconvolution import covariances, deconvolve, error_table
-from analysis.population.em import fit_batch, responsibilities
-from analysis.population.gaussian import fit_mixture
-from analysis.population.mixture import points_of
-from analysis.population.mixture_hosts import component_intervals, host_counts, matched, probability_table, resample_hosts, resample_summary
-from analysis.population.mixture_splits import band_count, dip, dip_one_per_host, dip_table, dip_with_errors, split_table
-from analysis.population.mixture_weights import mass_range_probability, side_errors, variant_summary, variant_tables
+from analysis.population.eccentricity.treatments import eccentricity_rows, two_sample
+from analysis.population.mixture.deconvolution import covariances, deconvolve, error_table
+from analysis.population.mixture.em import fit_batch, responsibilities
+from analysis.population.mixture.gaussian import fit_mixture
+from analysis.population.mixture.hosts import component_intervals, host_counts, matched, probability_table, resample_hosts, resample_summary
+from analysis.population.mixture.splits import band_count, dip, dip_one_per_host, dip_table, dip_with_errors, split_table
+from analysis.population.mixture.stage import points_of
+from analysis.population.mixture.weights import mass_range_probability, side_errors, variant_summary, variant_tables
 from analysis.population.rows import population_rows
 
 FLOOR = 1e-4

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.config import EccentricityConfig, MixtureConfig, MixtureTestsConfig, SelectionConfig
-from analysis.population import mixture_tests
+from analysis.population.mixture import inference as mixture_tests
 from analysis.report import mixture_tests as writer
 from analysis.report.files import Context
 

@@ -9,8 +9,9 @@ from scipy.optimize import minimize
 from simulated_samples import sample, table
 
 from analysis.config import OriginConfig
-from analysis.population import classifier, origin
-from analysis.population.assess import assess
+from analysis.population.origin import classifier
+from analysis.population.origin import stage as origin
+from analysis.population.origin.assess import assess
 
 QUICK = OriginConfig(bootstrap_resamples=20, score_resamples=100, fold_repeats=2, penalty_factors=(), split_factors=())
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, norm
 
-from analysis.population.auroc import area_under_curve, host_bootstrap_interval, score_interval
+from analysis.population.origin.auroc import area_under_curve, host_bootstrap_interval, score_interval
 
 
 @settings(deadline=None)

@@ -10,7 +10,8 @@ from simulated_samples import sample as simulated
 from simulated_samples import table, target
 
 from analysis.config import AgesConfig, OriginConfig
-from analysis.population import ages, origin
+from analysis.population.ages import stage as ages
+from analysis.population.origin import stage as origin
 from analysis.report import ages as ages_files
 from analysis.report import origin as origin_files
 from analysis.report.figures import ages as ages_figure

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import InputError
-from analysis.population.labels import fallback_labels, file_labels, read_labels
+from analysis.population.origin.labels import fallback_labels, file_labels, read_labels
 
 HEADER = "companion_name,label,reference\n"
 GOOD = HEADER + 'A b,binary,"Smith, 2020"\nB b,planet,Jones 2021\nC b,1,x\nD b,0,y\n'

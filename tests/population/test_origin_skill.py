@@ -14,14 +14,15 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from analysis.config import OriginConfig, OriginSkillConfig
 from analysis.errors import InputError
-from analysis.population import classifier, concordance, logistic, nested, origin_skill
-from analysis.population.conditional_skill import CONDITIONAL, OVERALL, skill
-from analysis.population.host_probability import firth_coefficients, host_probabilities
 from analysis.population.host_units import host_folds, host_units, permuted_labels
-from analysis.population.nested import Features
-from analysis.population.origin_checks import checks
-from analysis.population.origin_data import features_of, labelled_rows, pool_of
-from analysis.population.reliability import brier_scores, reliability_table
+from analysis.population.origin import classifier, concordance, logistic, nested
+from analysis.population.origin import skill as origin_skill
+from analysis.population.origin.checks import checks
+from analysis.population.origin.conditional_skill import CONDITIONAL, OVERALL, skill
+from analysis.population.origin.data import features_of, labelled_rows, pool_of
+from analysis.population.origin.host_probability import firth_coefficients, host_probabilities
+from analysis.population.origin.nested import Features
+from analysis.population.origin.reliability import brier_scores, reliability_table
 
 QUICK = OriginSkillConfig(
     fold_repeats=2, permutations=39, other_permutations=19, nested_repeats=1, nested_permutations=9, inner_folds=2, resamples=50, penalties=(0.1, 1.0)

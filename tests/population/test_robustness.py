@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from analysis.config import EccentricityConfig, MixtureConfig, RobustnessConfig
-from analysis.population import eccentricity, mixture, robustness
-from analysis.population.comparison import eccentricity_rows, two_sample
+from analysis.population import robustness
+from analysis.population.eccentricity import stage as eccentricity
+from analysis.population.eccentricity.treatments import eccentricity_rows, two_sample
+from analysis.population.mixture import stage as mixture
 from analysis.population.rows import population_rows
 from analysis.report import population as report
 from analysis.report.figures import clustering, eccentricity_axis, eccentricity_cdf

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.config import DetectionConfig
 from analysis.constants import MEARTH_MSUN, MJUP_MSUN, REARTH_AU, RSUN_AU, G
-from analysis.population import sensitivity as s
+from analysis.population.selection import sensitivity as s
 
 CONFIG = DetectionConfig()
 

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from analysis.config import EnsembleConfig, KozaiConfig, LadderConfig, SecularConfig
-from analysis.migration import ladder, ladder_store, triple
-from analysis.migration.outcomes import shares
-from analysis.migration.sensitivity import ranges
+from analysis.migration.ensemble.sensitivity import ranges
+from analysis.migration.ladder import stage as ladder
+from analysis.migration.ladder import store as ladder_store
+from analysis.migration.secular import triple
+from analysis.migration.secular.outcomes import shares
 from analysis.report import ladder as writer
 from analysis.report.figures import levels, outcomes, periods, tornado
 from analysis.report.files import Context

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.config import KozaiConfig, LimitingConfig
-from analysis.migration import limiting, shortrange
+from analysis.migration.kozai import limiting, shortrange
 from analysis.report import limiting as writer
 from analysis.report.figures import limiting as figure
 from analysis.report.files import Context

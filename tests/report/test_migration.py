@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 
 from analysis.config import DiskConfig, KozaiConfig, LadderConfig, LimitingConfig, TidesConfig
-from analysis.migration import disk, kozai, ladder, limiting, tides
+from analysis.migration import tides
+from analysis.migration.disk import stage as disk
+from analysis.migration.kozai import limiting
+from analysis.migration.kozai import stage as kozai
+from analysis.migration.ladder import stage as ladder
 from analysis.report import migration
 from analysis.report.figures import age_feasibility, disk_torques, disruption, feasibility
 from analysis.report.files import Context

@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.migration import conditioning, occurrence
+from analysis.migration.ensemble import conditioning
+from analysis.migration.occurrence import stage as occurrence
 from analysis.report import occurrence as writer
 from analysis.report.figures import occurrence as figure
 from analysis.report.files import Context

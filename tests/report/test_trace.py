@@ -51,8 +51,8 @@ def test_each_number_of_the_text_has_its_value_and_origin(results):
     assert content["numbers"]["set.ages.permutations"]["meaning"] == "permutations"
     assert content["artifacts"]["sample_summary.json"]["sha256"] == "cd" * 6
     assert content["artifacts"]["sample_summary.json"]["script"] == "analysis/report/catalogue.py"
-    assert "analysis/population/eccentricity.py" in content["artifacts"]["eccentricity_summary.json"]["stages"]
-    assert content["artifacts"]["run.json"]["script"] == "analysis/config.py"
+    assert "analysis/population/eccentricity/stage.py" in content["artifacts"]["eccentricity_summary.json"]["stages"]
+    assert content["artifacts"]["run.json"]["script"] == "analysis/config"
     assert content["data"].startswith("ab" * 6)
 
 
@@ -163,7 +163,7 @@ def test_the_appendix_counts_every_number_of_the_text_once(results, capsys):
     table = trace.origin_rows(results, SOURCE)
     assert sum(int(row[1]) for row in table["rows"]) == 3
     assert ["sample_summary.json (report/catalogue.py)", "1", "sample", "counts"] in table["rows"]
-    assert ["run.json (config.py)", "1", "set.ages", "as the key"] in table["rows"]
+    assert ["run.json (config)", "1", "set.ages", "as the key"] in table["rows"]
     (results / "index.qmd").write_text("{{< var sample.n >}}\n")
     show.origins()
     assert capsys.readouterr().out.count("\n| ") == 2

@@ -1,0 +1,1 @@
+"""Migration around a pair of stars."""

@@ -1,0 +1,1 @@
+"""What companions in Gaia DR3 say about perturbers."""

@@ -1,0 +1,1 @@
+"""Predicted against observed occurrence of close giants."""

@@ -1,0 +1,1 @@
+"""Radii and tidal quality of stars, brown dwarfs and giant planets with age."""

@@ -1,0 +1,1 @@
+"""Orbits against the ages of the hosts."""

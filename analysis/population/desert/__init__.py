@@ -1,0 +1,1 @@
+"""The question of a desert between planets and binaries."""

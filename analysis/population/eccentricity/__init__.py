@@ -1,0 +1,1 @@
+"""Eccentricities on either side of the mass-ratio split."""

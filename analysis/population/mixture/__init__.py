@@ -1,0 +1,1 @@
+"""Groups of companions in mass ratio and semi-major axis."""

@@ -1,0 +1,1 @@
+"""The classifier of origins, and what its skill is worth."""

@@ -1,0 +1,1 @@
+"""One smooth population seen through the detection methods."""
