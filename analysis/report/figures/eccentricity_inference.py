@@ -136,4 +136,4 @@ def _power(axes: Any, power: Any, summary: dict[str, Any]) -> None:
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(r"high-$q$ companions")
     axes.set_ylabel("power at the declared alternative")
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.1))
+    axes.legend(loc="lower right")
