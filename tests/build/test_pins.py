@@ -92,6 +92,6 @@ def test_everything_imported_is_pinned():
                     imported |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     imported.add(node.module.split(".")[0])
-    ours = {"analysis", "manuscript", "tools", "tests", "benchmarks"} | {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    ours = {"analysis", "manuscript", "tools", "tests", "benchmarks"} | {path.stem for path in (ROOT / "tests").rglob("*") if path.is_dir() or path.suffix == ".py"}
     third_party = {IMPORT_NAMES.get(name, name) for name in imported - set(sys.stdlib_module_names) - ours}
     assert third_party <= set(pins()).union(*(extra_pins(extra) for extra in EXTRAS))
