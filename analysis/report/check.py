@@ -21,6 +21,7 @@ __all__ = ["check_citations", "check_front", "check_html", "check_numerals", "ch
 LEFT_OVER = {
     r"\?var:[\w.\-]+": "a variable that does not exist",
     r"\?@[\w.\-]+": "a cross-reference to nothing",
+    r"(?<!\?)@(?:eq|fig|tbl|sec)-[\w\-]+": "a cross-reference that was not understood",
     r"\{\{<[^>]*>?\}?\}?": "a shortcode that was not replaced",
     r"\{#(?:eq|fig|tbl|sec)-[^}]*\}": "a label that was not understood",
     r"Could not convert TeX math": "a formula that could not be converted",

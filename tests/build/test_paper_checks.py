@@ -21,6 +21,7 @@ def test_a_sound_page_gives_no_alarm():
 @pytest.mark.parametrize(("planted", "problem"), [
     ("<p>We find ?var:sample.n rows</p>", "a variable that does not exist: ?var:sample.n"),
     ("<p>in <strong>?@fig-lost</strong></p>", "a cross-reference to nothing: ?@fig-lost"),
+    ("<p>by a desert (@fig-desert)</p>", "a cross-reference that was not understood: @fig-desert"),
     ("<p>{{&lt; var sample.n &gt;}}</p>", "a shortcode that was not replaced: {{< var sample.n >}}"),
     ('<img src="data:," alt="{{&lt; var sample.n &gt;}} points">', "a shortcode that was not replaced: {{< var sample.n >}}"),
     ("<p>x = y {#eq-lost}</p>", "a label that was not understood: {#eq-lost}"),
