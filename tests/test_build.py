@@ -65,12 +65,15 @@ def test_every_figure_is_there_as_raster_vector_and_data(full):
 def test_figures_are_drawn_at_the_width_of_their_print_and_no_type_is_small(full):
     margin = float(yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["format"]["typst"]["margin"]["x"].removesuffix("cm"))
     page = (21.0 - 2 * margin) / 2.54 * 72  # points: the text on A4
-    shown = re.findall(r'show\.figure\("(\w+)"(?:, width="(\d+)%")?\)', (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8"))
-    assert {stem for stem, _ in shown} == {path.stem for path in full.glob("*.svg")}
-    for stem, share in shown:
+    manuscript = (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8")
+    shown = re.findall(r'::: \{#([\w-]+)\}\s+```\{python\}[^`]*show\.figure\("(\w+)"(?:, width="(\d+)%")?(, one_column=True)?\)', manuscript)
+    in_column = set(re.findall(r'#show <([\w-]+)>: set figure\(scope: "column"\)', manuscript))
+    assert in_column and in_column == {name for name, _, _, narrow in shown if narrow}
+    assert {stem for _, stem, _, _ in shown} == {path.stem for path in full.glob("*.svg")}
+    for _, stem, share, narrow in shown:
         drawing = (full / f"{stem}.svg").read_text(encoding="utf-8")
         width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', drawing)[1])
-        printed = page * float(share or 100) / 100 / width
+        printed = page * (0.48 if narrow else 1) * float(share or 100) / 100 / width
         assert 0.99 < printed < 1.01, stem
         sizes = {100 * float(size) for size in re.findall(r"<g transform=\"translate\([^)]*\)(?: rotate\([^)]*\))? scale\(([\d.]+) -", drawing)}
         assert sizes and min(sizes) * printed > 6.45, stem

@@ -38,10 +38,13 @@ def _content(name: str) -> dict:
         raise FileNotFoundError(f"{path} is missing: build the results first with `just analyze`") from None
 
 
-def figure(stem: str, width: str = "100%") -> None:
-    """Print the image of a figure with the alternative text that the build composed for it, and in HTML where its data and script are."""
+def figure(stem: str, width: str = "100%", one_column: bool = False) -> None:
+    """Print the image of a figure with the alternative text that the build composed for it, and in HTML where its data and script are.
+
+    `width` is a share of the page in print, or of a column for a figure drawn for `one_column`, which is narrower on a screen too.
+    """
     alt = _content("figures.json")[stem]["alt"].replace('"', "'")
-    print(f'![](../results/{stem}.svg){{fig-alt="{alt}" width={width}}}\n')
+    print(f'![](../results/{stem}.svg){{{".one-column " if one_column else ""}fig-alt="{alt}" width={width}}}\n')
     _raw(origin.figure_sources(RESULTS, stem))
 
 

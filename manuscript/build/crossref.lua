@@ -78,7 +78,7 @@ end
 -- Alternative text: HTML takes it from the caption; the Typst writer drops it, so the image is written out.
 local function image(el)
   local alt = el.attributes["fig-alt"] or pandoc.utils.stringify(el.caption)
-  if not typst then return pandoc.Image(alt, el.src, "", { width = el.attributes.width }) end
+  if not typst then return pandoc.Image(alt, el.src, "", { class = table.concat(el.classes, " "), width = el.attributes.width }) end
   local width = (el.attributes.width or ""):match("^%d+%%$")
   local options = (width and ", width: " .. width or "") .. ", alt: " .. string.format("%q", alt)
   return pandoc.RawInline("typst", '#box(image("' .. el.src:gsub("^%.%./", "/") .. '"' .. options .. "))")

@@ -20,7 +20,7 @@ LOOK = {
 def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
     """fig4_disk_torques: median and 5-95 % band of each model over the priors; the grey strip is the range of disc lifetimes."""
     plt = style.apply()
-    figure, axes = plt.subplots(figsize=(0.7 * style.PAGE_WIDTH, 2.6))
+    figure, axes = plt.subplots(figsize=(style.COLUMN_WIDTH, 2.9))
     bands = disk.bands
     a = bands["semimajor_axis_au"]
     low, high = disk.summary["lifetime_yr"]
@@ -49,7 +49,7 @@ def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
         xlim=(a.min(), a.max()),
         ylim=(0.3, 3e10),
         xlabel="semi-major axis (au)",
-        ylabel=r"migration time $a/|\dot a|$ (yr)",
+        ylabel=r"migration time $-a/\dot a$ (yr)",
     )
     axes.plot([max(edge["low"], a.min()), edge["high"]], [0.9, 0.9], color="black", linewidth=3, solid_capstyle="butt")
     axes.text(edge["high"] * 1.12, 0.9, "range of the inner edge of the gas", fontsize=style.SMALL, va="center")

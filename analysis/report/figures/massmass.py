@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.constants import DEUTERIUM_LIMIT_MJUP, HYDROGEN_LIMIT_MSUN, MSUN_IN_MJUP
-from analysis.report.figures.style import MARKERS, METHOD_COLOURS, PAGE_WIDTH, SMALL, apply, mark_target
+from analysis.report.figures.style import COLUMN_WIDTH, MARKERS, METHOD_COLOURS, SMALL, apply, mark_target
 from analysis.report.files import Context, save_figure
 
 __all__ = ["write"]
@@ -20,7 +20,7 @@ def write(directory: Path, context: Context, sample: Any) -> None:
     plt = apply()
     rows = sample.table[sample.table["companion_mass_mjup"].notna() & sample.table["host_mass_msun"].notna()]
     low, high, split = (float(sample.counts[name]) for name in ("host_mass_min", "host_mass_max", "mass_ratio_split"))
-    figure, axes = plt.subplots(figsize=(0.8 * PAGE_WIDTH, 2.25))
+    figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 3.3))
     axes.set(xscale="log", yscale="log", xlabel=r"host mass $M_\bigstar$ ($M_\odot$)", ylabel=r"companion mass $M_\mathrm{c}$ ($M_\mathrm{J}$)")
     companions = rows[~rows["is_target"]]
     for method in sorted(set(companions["discovery_method"].dropna())):
@@ -106,4 +106,4 @@ def _legends(plt: Any, figure: Any, axes: Any, companions: Any, others: int) -> 
     if others:
         handles.append(line([], [], linestyle="none", marker="x", color="0.45", markersize=4, label="in range, no candidate"))
     handles.append(line([], [], linestyle="none", marker="*", color="black", markersize=10, label="TOI-6894 b"))
-    figure.legend(handles=handles, loc="outside right center", labelspacing=0.35, handletextpad=0.4)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, labelspacing=0.35, handletextpad=0.4)

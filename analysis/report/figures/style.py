@@ -2,9 +2,10 @@
 
 from typing import Any
 
-__all__ = ["HIGH_Q", "LOW_Q", "MARKERS", "METHOD_COLOURS", "PAGE_WIDTH", "PLATE", "SEQUENTIAL", "SMALL", "TARGET", "apply", "mark_target", "name_panel"]
+__all__ = ["COLUMN_WIDTH", "HIGH_Q", "LOW_Q", "MARKERS", "METHOD_COLOURS", "PAGE_WIDTH", "PLATE", "SEQUENTIAL", "SMALL", "TARGET", "apply", "mark_target", "name_panel"]
 
 PAGE_WIDTH = 6.85  # inch, width of the text on a printed page; a figure is drawn at the share of it at which the manuscript prints it, so that type keeps its size
+COLUMN_WIDTH = 0.48 * PAGE_WIDTH  # one of two columns; the gutter that Typst leaves is a twenty-fifth of the page
 SMALL = 6.5  # points, the smallest type but for indices
 # Okabe & Ito (2008): distinguishable with any colour vision; luminance differs so that grey printing keeps them apart.
 LOW_Q = "#56B4E9"
