@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from small import ARGUMENTS, write_export
 from test_study import Copy
 
@@ -58,6 +60,20 @@ def test_every_figure_is_there_as_raster_vector_and_data(full):
     assert len(stems) >= 8
     for stem in stems:
         assert (full / f"{stem}.svg").stat().st_size > 1000 and (full / f"{stem}.csv").is_file()
+
+
+def test_figures_are_drawn_at_the_width_of_their_print_and_no_type_is_small(full):
+    margin = float(yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))["format"]["typst"]["margin"]["x"].removesuffix("cm"))
+    page = (21.0 - 2 * margin) / 2.54 * 72  # points: the text on A4
+    shown = re.findall(r'show\.figure\("(\w+)"(?:, width="(\d+)%")?\)', (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8"))
+    assert {stem for stem, _ in shown} == {path.stem for path in full.glob("*.svg")}
+    for stem, share in shown:
+        drawing = (full / f"{stem}.svg").read_text(encoding="utf-8")
+        width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', drawing)[1])
+        printed = page * float(share or 100) / 100 / width
+        assert 0.99 < printed < 1.01, stem
+        sizes = {100 * float(size) for size in re.findall(r"<g transform=\"translate\([^)]*\)(?: rotate\([^)]*\))? scale\(([\d.]+) -", drawing)}
+        assert sizes and min(sizes) * printed > 6.45, stem
 
 
 def test_arrays_load_without_pickle(full):

@@ -1,10 +1,11 @@
 """Typeset the paper: Quarto where 1.7 or later is found, else the fallback builder; say which in one line.
 
 The results are brought up to date first, unless VLMS_EVALUATED=1 says that they are, so that a mistake in the input ends here with its
-own sentence and exit status.
+own sentence and exit status. Where nothing that the pages show or are made with has changed since they were typeset, they stay as they are.
 PAPER_BUILDER=fallback in the environment skips Quarto.
 """
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_QUARTO = (1, 7)
+PAGES = ("_output/manuscript/index.html", "_output/manuscript/index.pdf")
+SETTINGS = ("_quarto.yml", "_environment", "_environment.local", "requirements.lock", "tools/render.py")
 
 
 def find_quarto() -> tuple[str, str] | None:
@@ -61,6 +64,17 @@ def render_with_fallback() -> int:
         return 1
 
 
+def state_of_paper(builder: str) -> str:
+    """Digest of all that the pages are made of and with: text, results, code, commit, settings, typesetter; and of the pages themselves."""
+    from analysis import cache
+    from analysis.report.trace import code_id, commit
+
+    texts = (path for path in (ROOT / "manuscript").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = {str(path.relative_to(ROOT)): cache.file_digest(path) for path in (*texts, *(ROOT / name for name in (*SETTINGS, *PAGES)))}
+    made = json.loads((ROOT / "results" / "provenance.json").read_bytes())["artifacts"]
+    return cache.digest([builder, made, code_id(ROOT / "analysis"), commit(ROOT), files])
+
+
 def main() -> int:
     """Evaluate, typeset, and name the files; return the exit status."""
     from analysis.commands import guarded
@@ -75,16 +89,24 @@ def _render() -> int:
         status = evaluate(["--paper"])
         if status:
             return status
+    from analysis.atomic import write_atomic
+    from analysis.runtime import CACHE_DIR
+
     quarto = None if os.environ.get("PAPER_BUILDER") == "fallback" else find_quarto()
-    if quarto:
-        print(f"Typesetting with Quarto {quarto[1]}.", flush=True)
-        status = render_with_quarto(quarto[0])
+    builder = f"Quarto {quarto[1]}" if quarto else "the fallback builder"
+    stamp = CACHE_DIR / "paper.txt"
+    if all((ROOT / page).is_file() for page in PAGES) and stamp.is_file() and stamp.read_bytes() == state_of_paper(builder).encode():
+        print(f"Nothing in the paper has changed since {builder} typeset it; to typeset it again, remove _output.")
     else:
-        print("Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted.", flush=True)
-        status = render_with_fallback()
-    if status == 0:
-        print("The paper: _output/manuscript/index.html and _output/manuscript/index.pdf")
-    return status
+        reason = "Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted."
+        print(f"Typesetting with {builder}." if quarto else reason, flush=True)
+        status = render_with_quarto(quarto[0]) if quarto else render_with_fallback()
+        if status:
+            return status
+        with suppress(OSError):  # without it the next run typesets again
+            write_atomic(stamp, state_of_paper(builder).encode())
+    print(f"The paper: {' and '.join(PAGES)}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ SCROLLING = re.compile(r'<(?:div aria-describedby="tbl-|span id="eq-)(?![^>]*\st
 DRAWING = re.compile(r'(?<=src=")data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)(?=")')
 STYLE_LINK = re.compile(r'<link href="data:text/css,([^"]*)"((?:(?!href=)[^>])*)>')
 ICONS = re.compile(r'<style type="text/css">\s*@font-face \{[^}]*font-family: "bootstrap-icons".*?</style>', re.DOTALL)
+XHTML = re.compile(r'(?<=<html) xmlns="http://www\.w3\.org/1999/xhtml"')  # by it the GNOME desktop takes a file for XHTML, and its browser stops at the first open tag
 QUARTO = re.compile(r'<meta name="generator" content="quarto', re.IGNORECASE)
 
 
@@ -56,7 +57,7 @@ def lighter(html: str) -> str:
 
 def finished(html: str) -> str:
     """`html` in its last form."""
-    return lighter(focusable(scoped(html)))
+    return lighter(focusable(scoped(XHTML.sub("", html))))
 
 
 def finish(written: list[Path]) -> None:

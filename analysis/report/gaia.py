@@ -60,4 +60,4 @@ def _range(row: dict[str, str], name: str) -> str:
     """Median and 95 % interval."""
     if not row[name]:
         return "–"
-    return f"{_cell(row[name], 'significant:2')} ({_cell(row[f'{name}_low'], 'significant:2')}–{_cell(row[f'{name}_high'], 'significant:2')})"
+    return f"{_cell(row[name], 'significant:2')} ({_cell(row[f'{name}_low'], 'significant:2')} to {_cell(row[f'{name}_high'], 'significant:2')})"

@@ -24,6 +24,10 @@ STATIC = {
 ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 MARKUP = re.compile(r"[\\|`*\[\]<>$^~]")
+# Blanks at which no line of a cell breaks: around signs, within an interval, before a unit.
+TIED = re.compile(r" (?=[±×=</] |(?:to|of) [\d−])|(?<=[±×=</]) |(?<=\b(?:to|of)) (?=[\d−])|(?<=adjusted) (?=\d)|(?<=\d) (?=(?:%|ppm|dex|au|yr|Gyr)(?!\w))")
+SYMBOLS = {"r_crit": r"r_\mathrm{crit}", "r_t": r"r_\mathrm{t}", "ε_SA": r"\varepsilon_\mathrm{SA}", "R★": r"R_\star"}  # of the heads of columns, as formulas
+SYMBOL = re.compile("|".join(SYMBOLS))
 
 
 def _content(name: str) -> dict:
@@ -92,17 +96,19 @@ def embedded(content: dict) -> str:
 def _width(cells: list[str]) -> int:
     """Characters for a column: its longest cell, or less where cells are long, so that all columns wrap to about as many lines."""
     mean = sum(map(len, cells)) / len(cells)
-    return max(3, min(max(map(len, cells)), max(round(6 * mean**0.5), max(len(word) for cell in cells for word in (cell.split() or [""])))))
+    return max(3, min(max(map(len, cells)), max(round(6 * mean**0.5), max(len(word) for cell in cells for word in cell.split(" ")))))
 
 
 def pipe_table(columns: list[str], rows: list[list[str]]) -> str:
     """A Markdown pipe table; a column whose cells all start like numbers is right-aligned.
 
-    Cells are text: what Markdown would take for markup is escaped. The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
+    Cells are text: what Markdown would take for markup is escaped, and numbers are tied to their signs and units. The dashes give pandoc the relative widths of the columns, which it uses when a row is too long for one line.
     """
     starts = [[str(row[i]).lstrip("−-–<>≤≥~ ")[:1] for row in rows] for i in range(len(columns))]
     numeric = [any(column) and all(start == "" or start.isdigit() for start in column) for column in starts]
-    widths = [_width([str(row[i]) for row in [columns, *rows]]) for i in range(len(columns))]
-    lines = [columns, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *rows]
-    lines = [[MARKUP.sub(r"\\\g<0>", str(cell)) for cell in line] if number != 1 else line for number, line in enumerate(lines)]
+    cells = [[TIED.sub("\u00a0", str(cell)) for cell in line] for line in [columns, *rows]]
+    widths = [_width(list(column)) for column in zip(*cells, strict=True)]
+    head, *body = [[MARKUP.sub(r"\\\g<0>", cell) for cell in line] for line in cells]
+    head = [SYMBOL.sub(lambda found: f"${SYMBOLS[found[0]]}$", cell) for cell in head]
+    lines = [head, ["-" * width + ":" if right else ":" + "-" * width for width, right in zip(widths, numeric, strict=True)], *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -42,7 +42,7 @@ AGES = (
     (("{ages.n_rows} companions of {ages.n_hosts} hosts have an age, {ages.high_q_rows} of them above the split. Slope of log a: {ages.slope_a} ± {ages.slope_a_err}, "
      "p = {ages.p_a} (ages permuted among hosts); of e: {ages.slope_e} ± {ages.slope_e_err}, p = {ages.p_e}. Pearson r with age: a {ages.pearson_a} "
       "(p = {ages.pearson_a_p}), e {ages.pearson_e} ({ages.pearson_e_p}); Spearman: a {ages.spearman_a} ({ages.spearman_a_p}), e {ages.spearman_e} ({ages.spearman_e_p})."),
-     "Caveat: without {ages.influential} the slope of log a is {ages.slope_a_rest}; |r| > {ages.detectable_r} is needed for {ages.power_percent} % power."),
+     "Caveat: slope of log a {ages.slope_a_rest} without {ages.influential}; the declared test: p = {aged.p}, needs |r| > {aged.detectable}."),
 )
 LABELS_FROM_Q = "the labels are a cut in q, which is a feature; the score as specified is circular."
 CITATION = (

@@ -92,13 +92,15 @@ def claims(artifacts: Path) -> Table:
     rows = []
     for claim in _json(artifacts, "claims.json")["claims"]:
         passes, calibration = claim["robustness"], claim["calibration"]
+        measured = [_optional(value, "percent:1") for value in (_first(calibration, "size", "wrong_verdicts"), calibration.get("coverage"))]
         p = "–"
         if claim["p"] is not None:
-            p = f"p = {formatted(claim['p'], 'p:2')} ± {formatted(claim['p_error'], 'significant:1')}, adjusted {formatted(claim['p_adjusted'], 'p:2')}"
+            error = f" ± {formatted(claim['p_error'], 'significant:1')}" if claim["p_error"] else ""  # none where every arrangement was counted
+            p = f"p = {formatted(claim['p'], 'p:2')}{error}, adjusted {formatted(claim['p_adjusted'], 'p:2')}"
         rows.append([
             claim["statement"], claim["effect"]["text"], p, _optional(claim["power"], "fixed:2"),
             f"{passes['passes']} of {passes['of']}" if passes["of"] else "–",
-            f"{_optional(_first(calibration, 'size', 'wrong_verdicts'), 'percent:1')}; {_optional(calibration.get('coverage'), 'percent:1')}", claim["verdict"],
+            "; ".join(measured) if set(measured) != {"–"} else "–", claim["verdict"],
         ])
     return {"columns": ["Claim", "Effect (95 % interval)", "Test", "Power", "Passes", "Size; coverage (%)", "Verdict"], "rows": rows}
 
@@ -128,8 +130,8 @@ def calibration(artifacts: Path) -> Table:
     for row in _rows(artifacts / "calibration.csv"):
         if not row["scenario"].startswith(JUDGED):
             continue
-        below = f"{_number(row['rejected'], 'percent:1')} ({_number(row['rejected_low'], 'percent:1')}–{_number(row['rejected_high'], 'percent:1')})" if row["rejected"] else "–"
-        covered = f"{_number(row['coverage'], 'percent:1')} ({_number(row['coverage_low'], 'percent:1')}–{_number(row['coverage_high'], 'percent:1')})" if row["coverage"] else "–"
+        below = f"{_number(row['rejected'], 'percent:1')} ({_number(row['rejected_low'], 'percent:1')} to {_number(row['rejected_high'], 'percent:1')})" if row["rejected"] else "–"
+        covered = f"{_number(row['coverage'], 'percent:1')} ({_number(row['coverage_low'], 'percent:1')} to {_number(row['coverage_high'], 'percent:1')})" if row["coverage"] else "–"
         verdicts = f"{_number(row['supported'], 'percent:1')}, {_number(row['not_supported'], 'percent:1')}" if row["supported"] else "–"
         rows.append([names[row["claim"]], row["meaning"], row["simulations"], below, covered, verdicts])
     return {"columns": ["Claim", "Simulated", "Catalogues", "p < 0.05 (%)", "Coverage (%)", "Supported, not (%)"], "rows": rows}
@@ -159,7 +161,7 @@ def beta(artifacts: Path) -> Table:
 def _interval(fit: dict[str, Any], name: str) -> str:
     bounds = fit.get(f"{name}_95")
     text = formatted(fit[name], "fixed:2")
-    return f"{text} ({formatted(bounds[0], 'fixed:2')}–{formatted(bounds[1], 'fixed:2')})" if bounds else text
+    return f"{text} ({formatted(bounds[0], 'fixed:2')} to {formatted(bounds[1], 'fixed:2')})" if bounds else text
 
 
 def robustness(artifacts: Path) -> Table:
@@ -184,7 +186,7 @@ def outcomes(artifacts: Path) -> Table:
                 f"{float(row['disruption_factor']):.1f}", threshold, f"{middle} ({low} to {high})",
                 *(formatted(float(row[name]), "percent:1") for name in ("disrupted", "unmigrated", "invalid")),
             ])
-    return {"columns": ["Disruption (r_t)", "j below (ε_SA)", "Migrated", "Disrupted", "Not migrated", "Invalid"], "rows": rows}
+    return {"columns": ["Disruption / r_t", "j below / ε_SA", "Migrated", "Disrupted", "Not migrated", "Invalid"], "rows": rows}
 
 
 PATHWAY_LABELS = {"fragments": "fragments", "cold_giants": "cold giants", "disc": "disc"}
@@ -224,7 +226,7 @@ ALTERNATIVE_TEXT = {
     "fig2_ae": "Eccentricity against semi-major axis: nearly all low-ratio companions sit inside {set.eccentricity.wide_axis_au} au at low eccentricity, "
     "high-ratio ones lie outside it, but for a close one with an upper limit; outside it both kinds spread over the same range.",
     "fig_clustering": "Semi-major axis against mass ratio with the ellipses of two and three components: the inner ellipse holds transits and radial velocities, "
-    "the outer one microlensing.",
+    "the outer one microlensing; with three, the heaviest and widest companions have one of their own.",
     "fig_ecc_cdf": "Cumulative eccentricities of low- and high-ratio companions: far apart for all orbits, overlapping for wide orbits.",
     "fig_selection": "Reach of five detection methods in mass ratio and axis; the observed companions beside a catalogue simulated from one population; three histograms: the "
     "observed gain of a second component, {gap.delta_bic}, lies far beyond the simulated ones, the gap statistic and the {gap.observed} companions in the gap lie in their lower tails.",
@@ -242,9 +244,9 @@ ALTERNATIVE_TEXT = {
     "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
     "falling to zero for light and distant perturbers.",
     "fig_limiting": "Maps of the migrated and of the disrupted share by perturber axis and mass: migration lies in a narrow band of wide orbits, disruption "
-    "fills the closer ones; bars show the outcomes from level 0 to level 1.",
+    "fills the closer ones; in bars of the mean outcomes from level 0 to level 1 more draws are disrupted than migrate.",
     "fig_levels": "Six maps of perturber mass against axis: level 0 is spread thinly over the whole map, levels 1 and 2 are concentrated at intermediate "
-    "axes, and level 2 migrates in a narrower band than level 1.",
+    "axes, and level 2 migrates in a narrower band than level 1; at level 0 nothing is left to migrate once disruption counts.",
     "fig_outcomes": "Stacked bars by level: the migrated share is {ladder.feasible_percent} per cent as specified, none once disruption is counted, and at level 2 "
     "{ladder.secular_percent} per cent with the strictest and {ladder.secular_lenient_percent} with the most lenient disruption radius.",
     "fig_tornado": "Bars per parameter: at the strictest disruption radius almost everything is an upper limit; at {ensemble.shown_factor} tidal radii the {ensemble.dominant} matters most.",
@@ -263,13 +265,13 @@ ALTERNATIVE_TEXT = {
     "islands lie inside the limit around the most eccentric binaries.",
     "fig_desert": "Companions in mass ratio and in mass against axis, with two desert lines and their bands; below, step and smooth densities that dip near a mass ratio of {desert.q_place} and near "
     "{desert.m_place} Jupiter masses beside a falling power law; a histogram of the test statistic with the observed value.",
-    "fig_desert_corner": "Panels of the posterior of the two lines, mass ratio below the diagonal, mass above; slopes and widths nearly fill their priors.",
-    "fig_vetting": "Amplitude of tidal light variations against a over R star: companions lie four to six decades below what a star in their place would show, which itself stays below "
-    "200 ppm for all but {vet.star_excluded}; the ratio of densities is near one but for {vet.failed_names}.",
+    "fig_desert_corner": "Panels of the posterior of the two lines, mass ratio below the diagonal, mass above: the places of the lines and the tilt are narrow, slopes and widths nearly fill their priors.",
+    "fig_vetting": "Amplitude of tidal light variations against a over R star: nearly all companions lie three to five decades below what a star in their place would show, which itself stays below "
+    "{set.vetting.example_limit} ppm for all but {vet.star_excluded}; the ratio of densities is near one but for {vet.failed_names}.",
     "fig_synthesis": "Synthetic companions: cores end at mass ratios below those observed, fragments above them, most at the inner edge of the disc; TOI-6894 b lies at the light end of the fragments. "
     "Core accretion reaches it in {syn.core_reaches} of {syn.variants} variations, fragmentation in {syn.fragmentation_reaches}.",
     "fig_classification": "Classifier scores: {origin.auroc_specified} with mass ratio, {origin.auroc_method} from the detection method alone, "
-    "{origin.auroc_without_both} without both; and the predicted probability against mass ratio.",
+    "{origin.auroc_without_both} without both; the predicted probability follows the mass ratio closely as specified, and loosely without it and the method.",
     "fig_ages": "Semi-major axis and eccentricity against host age for {ages.n_rows} companions of {ages.n_hosts} hosts; one very young, wide companion stands apart.",
 }
 

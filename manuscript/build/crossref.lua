@@ -35,7 +35,9 @@ local function float(el)
   caption:insert(1, pandoc.Strong(words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "))
   local focus = kind == "tbl" and { tabindex = "0" } or {} -- a wide table scrolls, by keyboard only with the focus
   if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind }, focus }), false end
-  el.content:insert(1, raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", ["))
+  -- pandoc wraps a table in a figure of its own, which must stay below the caption where figures float
+  local inner = kind == "tbl" and '#show figure: set figure(placement: none, scope: "column")' or ""
+  el.content:insert(1, raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", [" .. inner))
   el.content:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
   return el.content, false
 end

@@ -6,6 +6,7 @@ manuscript uses: variables, `output: asis`, figure and table divs, keys of equat
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,17 +24,6 @@ __all__ = ["BuildError", "build", "substitute"]
 HERE = Path(__file__).resolve().parent
 VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.\-]+)\s*>\}\}")
 CHUNK = re.compile(r"^```\{python\}[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-# Captions carry their numbers already, so Typst adds none.
-TYPST_HEADER = """#set figure(numbering: none, supplement: none, gap: 0.8em)
-#show figure: set block(above: 1.8em, below: 1.8em)
-#show figure.where(kind: table): set block(breakable: true)
-#show figure.where(kind: image): set figure(placement: auto)
-#show figure.caption: it => block(width: 100%, sticky: it.kind == table, align(left, text(size: 0.88em, it.body)))
-#set table(inset: 4pt)
-#show table: set text(size: 0.82em)
-#show table: set par(justify: false)
-#show link: set text(fill: rgb("#1f4e79"))
-"""
 PDF_TIME = 1735689600  # the one time stamp, SOURCE_DATE_EPOCH of _environment: same input, same bytes
 
 
@@ -128,12 +118,12 @@ def build(root: Path) -> tuple[Path, Path]:
     text = CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
     with scratch_directory(target.parent) as work:
         (work / "html.json").write_text(json.dumps({**metadata, "author": by_line}, default=str), encoding="utf-8")
-        pages = {**settings["format"]["typst"], "page-numbering": "1", **metadata}
+        pages = {**settings["format"]["typst"], "template": "paper.typ", **metadata}
         (work / "typst.json").write_text(json.dumps(pages, default=str), encoding="utf-8")
-        (work / "header.typ").write_text(TYPST_HEADER, encoding="utf-8")
+        shutil.copy(HERE / "paper.typ", work)
         own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}",
                         "--variable=include-before:<main>", "--variable=include-after:</main>"],
-               "typst": ["--to=typst", "--number-sections", f"--include-in-header={work / 'header.typ'}"]}
+               "typst": ["--to=typst", "--number-sections"]}
         common = [f"--bibliography={root / settings['bibliography']}"] if settings.get("bibliography") else []
         with ThreadPoolExecutor() as pool:
             runs = [pool.submit(pandoc, text, source.parent, [*common, *options, f"--metadata-file={work / name}.json", f"--output={work / name}"])

@@ -6,7 +6,7 @@ import pytest
 from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.rows import population_rows
 from analysis.population.selection import calibrate
-from analysis.population.selection.gap_test import case_of, fitted_rows
+from analysis.population.selection.gap import case_of, fitted_rows
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from analysis.population.desert.groups import compared, groups_of, one_sided
 from analysis.population.desert.kde import kernel_density, line_kernel, selection_weights
 from analysis.population.desert.rows import COORDINATES, MASS, RATIO, desert_case, in_region
 from analysis.population.rows import population_rows
-from analysis.population.selection.gap_test import fitted_rows
+from analysis.population.selection.gap import fitted_rows
 from analysis.report import desert as files
 from analysis.report.figures import desert as figure
 from analysis.report.figures import desert_corner as corner

@@ -14,7 +14,7 @@ from analysis.population.selection import stage
 from analysis.population.selection.catalogues import Sampler, simulated
 from analysis.population.selection.figure_statistics import SIDES, describe, tail
 from analysis.population.selection.forward import GAP, LN10
-from analysis.population.selection.gap_test import case_of, depth_of, fitted, fitted_rows, gap_truth, hump_truth, p_value, simulate_roots
+from analysis.population.selection.gap import case_of, depth_of, fitted, fitted_rows, gap_truth, hump_truth, p_value, simulate_roots
 from analysis.population.selection.two_clumps import _log_density, deepest_valley, fit_two_clumps
 from analysis.report import selection_model as files
 from analysis.report.figures import selection_model as figure

@@ -4,8 +4,10 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analysis.report.figures import synthesis
 from analysis.report.files import shortened
 
 SVG = '''<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 511.2345 216">
@@ -24,6 +26,18 @@ z
 def vertices(svg: str) -> np.ndarray:
     """Every coordinate of every path."""
     return np.array([float(number) for path in re.findall(r' d="([^"]*)"', svg) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", path)])
+
+
+def test_variations_with_fewer_systems_than_the_text_counts_are_hollow():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    axes = pyplot.figure().subplots()
+    variants = pd.DataFrame({"variation": ["M^1.8", "b", "c", "d"], "systems": 1000, "like_core_accretion": [0, 3, 7, 5], "like_fragmentation": [0, 0, 0, 40]})
+    synthesis._shares(axes, variants, {"core_accretion_reaches_target": 2, "fragmentation_reaches_target": 1})
+    filled = {(line.get_marker(), int(row)) for line in axes.lines if line.get_marker() in "os" and line.get_markerfacecolor() != "white" for row in line.get_ydata()}
+    hollow = {(line.get_marker(), int(row)) for line in axes.lines if line.get_marker() in "os" and line.get_markerfacecolor() == "white" for row in line.get_ydata()}
+    assert filled == {("o", 2), ("o", 3), ("s", 3)} and hollow == {("o", 0), ("o", 1), ("s", 0), ("s", 1), ("s", 2)}
+    assert axes.get_yticklabels()[0].get_text() == "$M^{1.8}$"
+    pyplot.close()
 
 
 def test_only_coordinates_lose_digits():

@@ -16,7 +16,7 @@ from analysis.population.desert.models import families, valleys
 from analysis.population.desert.rows import RATIO, DesertCase, desert_case, in_region
 from analysis.population.desert.valley import Table, judged, likeliest_of_depth, null_statistics, sharp_desert, table_of
 from analysis.population.rows import population_rows
-from analysis.population.selection.gap_test import fitted_rows
+from analysis.population.selection.gap import fitted_rows
 
 __all__ = ["CLAIM", "SCENARIOS", "SECTIONS", "TRUTH", "prepare", "simulate"]
 

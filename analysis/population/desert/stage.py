@@ -22,7 +22,7 @@ from analysis.population.desert.rows import COORDINATES, MASS, RATIO, DesertCase
 from analysis.population.desert.validation import validated
 from analysis.population.desert.valley import Table, Verdict, bootstrap_p, judged, likeliest_of_depth, null_statistics, table_of
 from analysis.population.rows import population_rows
-from analysis.population.selection.gap_test import fitted_rows, monte_carlo_error
+from analysis.population.selection.gap import fitted_rows, monte_carlo_error
 
 __all__ = ["Desert", "run"]
 

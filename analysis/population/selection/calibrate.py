@@ -13,7 +13,7 @@ from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.rows import population_rows
 from analysis.population.selection.catalogues import Sampler, simulated
 from analysis.population.selection.forward import gap_interval
-from analysis.population.selection.gap_test import Case, case_of, depth_of, fitted, fitted_rows, gap_truth, hump_truth, root_limits, simulate_roots
+from analysis.population.selection.gap import Case, case_of, depth_of, fitted, fitted_rows, gap_truth, hump_truth, root_limits, simulate_roots
 from analysis.population.selection.two_clumps import fit_two_clumps
 
 __all__ = ["CLAIM", "SCENARIOS", "SECTIONS", "TRUTH", "prepare", "simulate"]

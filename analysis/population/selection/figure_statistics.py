@@ -8,8 +8,8 @@ from analysis.config import DetectionConfig, MixtureConfig
 from analysis.population.mixture.em import fit_batch, responsibilities
 from analysis.population.selection.catalogues import uniform_scores
 from analysis.population.selection.forward import Fit
+from analysis.population.selection.gap import Case
 from analysis.population.selection.gap_scan import scan
-from analysis.population.selection.gap_test import Case
 
 __all__ = ["SIDES", "describe", "misfits", "tail"]
 

@@ -21,8 +21,7 @@ from analysis.population.rows import population_rows
 from analysis.population.selection.catalogues import Sampler
 from analysis.population.selection.figure_statistics import SIDES, describe, misfits, tail
 from analysis.population.selection.forward import GAP, density_of, gap_interval
-from analysis.population.selection.gap_scan import scan
-from analysis.population.selection.gap_test import (
+from analysis.population.selection.gap import (
     Case,
     case_of,
     depth_of,
@@ -35,6 +34,7 @@ from analysis.population.selection.gap_test import (
     root_quantile,
     simulate_roots,
 )
+from analysis.population.selection.gap_scan import scan
 from analysis.population.selection.two_clumps import TwoClumps, clump_ratio, deepest_valley, fit_two_clumps
 from analysis.progress import track
 

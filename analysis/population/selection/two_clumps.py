@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from analysis.population.mixture.em import fit_batch
-from analysis.population.selection.gap_test import Case
+from analysis.population.selection.gap import Case
 
 __all__ = ["TwoClumps", "clump_ratio", "deepest_valley", "fit_two_clumps"]
 

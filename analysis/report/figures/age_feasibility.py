@@ -20,18 +20,18 @@ MAPS = 4
 def write(directory: Path, context: Context, *, kozai: Any, tides: Any) -> None:
     """fig_age_feasibility: the third axis of the feasibility study."""
     plt = style.apply()
-    figure = plt.figure(figsize=(style.TWO_COLUMN, 4.3))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, 4.2))
     upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.15))
     laws = list(dict.fromkeys(kozai.by_age["radius_law"]))
     maps = kozai.fraction_by_age[laws.index("contracting")]
     chosen = np.unique(np.linspace(0, len(kozai.ages) - 1, MAPS).round().astype(int))
     shown = upper.subplots(1, len(chosen), sharey=True, squeeze=False)[0]
-    for axes, index in zip(shown, chosen, strict=True):
+    for axes, index, letter in zip(shown, chosen, "abcd", strict=False):
         mesh = draw_map(axes, kozai, maps[index], float(maps.max()))
-        axes.text(0.04, 0.96, f"{kozai.ages[index]:g} Gyr", transform=axes.transAxes, va="top", color="white", fontsize=8)
-        axes.set_xlabel(r"$a_\mathrm{out}$ [au]")
-    shown[0].set_ylabel(r"$M_\mathrm{out}$ [$M_\odot$]")
-    upper.colorbar(mesh, ax=shown, label="feasible draws [%]", pad=0.01, aspect=18)
+        style.name_panel(axes, letter, f"{kozai.ages[index]:g} Gyr")
+        axes.set_xlabel(r"$a_\mathrm{out}$ (au)")
+    shown[0].set_ylabel(r"$M_\mathrm{out}$ ($M_\odot$)")
+    upper.colorbar(mesh, ax=shown, label="feasible draws (%)", pad=0.01, aspect=18)
 
     left, right = lower.subplots(1, 2)
     times = sorted(kozai.by_age["time_limit_gyr"].unique())
@@ -46,9 +46,9 @@ def write(directory: Path, context: Context, *, kozai: Any, tides: Any) -> None:
                 marker=marker,
                 markersize=4,
                 linestyle=line,
-                label=f"{LAW_NAME[law]}, T = {time:g} Gyr",
+                label=f"{LAW_NAME[law]}, $T$ = {time:g} Gyr",
             )
-    left.set(xscale="log", xlabel="stellar age [Gyr]", ylabel="mean of the map [%]")
+    left.set(xscale="log", xlabel="stellar age (Gyr)", ylabel="mean of the map (%)")
     low, high = left.get_ylim()
     left.set_ylim(low - 0.25 * (high - low), high)
     left.legend(loc="lower right", ncols=1, handlelength=2.8)
@@ -59,8 +59,10 @@ def write(directory: Path, context: Context, *, kozai: Any, tides: Any) -> None:
     for law in laws:
         colour, marker = LAW_STYLE[law]
         right.plot(part["age_gyr"], part[f"{law}_ratio"], color=colour, marker=marker, markersize=4, label=LAW_NAME[law])
-    right.set(xscale="log", xlabel="stellar age [Gyr]", ylabel=r"$R_\star(t)\,/\,R_\star(1\,\mathrm{Gyr})$")
+    right.set(xscale="log", xlabel="stellar age (Gyr)", ylabel=r"$R_\bigstar(t)\,/\,R_\bigstar(1\,\mathrm{Gyr})$")
     right.legend(loc="upper right", handlelength=2.8)
 
+    for axes, letter in ((left, "e"), (right, "f")):
+        style.name_panel(axes, letter)
     data = pd.concat([kozai.by_age.assign(panel="mean of the map"), tides.tracks.assign(panel="radius laws")], ignore_index=True)
     save_figure(directory, "fig_age_feasibility", figure, data, context)

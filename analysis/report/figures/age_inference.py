@@ -19,20 +19,20 @@ LABELS = {
     "jackknife_satterthwaite": "jackknife, Satterthwaite",
     "bell_mccaffrey": "Bell–McCaffrey",
     "cluster": "cluster-robust",
-    "without_assumed_zero": "without assumed e = 0",
-    "measured_eccentricity": "measured e",
+    "without_assumed_zero": r"without assumed $e$ = 0",
+    "measured_eccentricity": r"measured $e$",
     "without_age_limits": "without age limits",
-    "low_mass_ratio": "low q",
+    "low_mass_ratio": r"low $q$",
     "without_most_influential_host": "without one host",
 }
-LOOKS = {"semimajor_axis": ("#0072B2", "o", "-", "a"), "eccentricity": ("#B33C00", "s", "--", "e")}
-TITLES = {"semimajor_axis": "slope of log a (dex per dex)", "eccentricity": "slope of e (per dex)"}
+LOOKS = {"semimajor_axis": ("#0072B2", "o", "-", r"$a$"), "eccentricity": ("#B33C00", "s", "--", r"$e$")}
+TITLES = {"semimajor_axis": r"slope of log $a$ (dex per dex)", "eccentricity": r"slope of $e$ (per dex)"}
 
 
 def write(directory: Path, context: Context, age_inference: Any) -> None:
     """Left, middle: slopes with 95 % intervals, the primary one filled; right: power against the correlation between hosts."""
     plt = style.apply()
-    figure, axes = plt.subplots(1, 3, figsize=(style.TWO_COLUMN, 3.0), width_ratios=(1.0, 1.0, 0.9))
+    figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 3.0), width_ratios=(1.0, 1.0, 0.9))
     rows, curve = age_inference.intervals, age_inference.power
     shown = []
     if len(rows):
@@ -52,9 +52,11 @@ def write(directory: Path, context: Context, age_inference: Any) -> None:
                              label=f"{label} ({part['n_hosts'].iloc[0]} hosts)")
             shown.append(part.assign(kind="power"))
     axes[2].axhline(0.8, color="0.5", linewidth=0.7, linestyle=":", zorder=0)
-    axes[2].set(xlabel="correlation between hosts |r|", ylabel="power", xlim=(0, 1), ylim=(0, 1.02))
+    axes[2].set(xlabel=r"correlation between hosts $|r|$", ylabel="power", xlim=(0, 1), ylim=(0, 1.02))
     if len(curve):
         axes[2].legend(loc="upper left")
+    for panel, letter in zip(axes, "abc", strict=True):
+        style.name_panel(panel, letter)
     save_figure(directory, STEM, figure, pd.concat(shown, ignore_index=True) if shown else pd.DataFrame(), context)
 
 

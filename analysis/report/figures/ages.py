@@ -32,7 +32,7 @@ COLUMNS = [
 def write(directory: Path, context: Context, ages: Any) -> None:
     """Draw a and e against host age; the target's age, if given, is a star, else its a and e are a line."""
     plt = style.apply()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 2.9))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.9))
     rows = ages.rows.reset_index(drop=True)
     lower = 0
     for upper, (label, marker, colour) in SIZES.items():
@@ -68,7 +68,7 @@ def write(directory: Path, context: Context, ages: Any) -> None:
     for _, row in rows[rows["host_name"].eq(ages.summary["influence"]["host_name"])].head(1).iterrows():
         # The host that moves the slope most is named.
         place = (row["host_age_gyr"], row["semimajor_axis_au"])
-        left.annotate(row["companion_name"], place, xytext=(6, -3), textcoords="offset points", fontsize=6.5)
+        left.annotate(row["companion_name"], place, xytext=(6, -3), textcoords="offset points", fontsize=style.SMALL)
     left.set(xlabel="host age (Gyr)", ylabel="semi-major axis (au)", xscale="log", yscale="log")
     right.set(xlabel="host age (Gyr)", ylabel="eccentricity", xscale="log")
     if len(rows):
@@ -119,13 +119,14 @@ def write(directory: Path, context: Context, ages: Any) -> None:
         figure.legend(
             [*handles, *kinds],
             [*(f"{text}" for text in labels), *(kind.get_label() for kind in kinds)],
-            loc="outside upper center",
+            loc="outside lower center",
             ncols=len(handles) + 2,
             title="companions with an age per host",
-            title_fontsize=7,
             handletextpad=0.2,
             columnspacing=1.2,
         )
+    for axes, letter in ((left, "a"), (right, "b")):
+        style.name_panel(axes, letter)
     save_figure(directory, STEM, figure, pd.DataFrame(rows[[name for name in COLUMNS if name in rows]]), context)
 
 
@@ -189,5 +190,5 @@ def _target(left: Any, right: Any, summary: dict[str, Any]) -> None:
                 xycoords=("axes fraction", "data"),
                 xytext=(0, 2),
                 textcoords="offset points",
-                fontsize=6.5,
+                fontsize=style.SMALL,
             )

@@ -28,21 +28,20 @@ FORMS = (
 )
 
 
-def _curves(axes: Any, curves: pd.DataFrame, title: str, end: float) -> None:
+def _curves(axes: Any, curves: pd.DataFrame, end: float) -> None:
     direct, level = (curves[curves["variant"] == name] for name in ("direct", "mean_start"))
     unit, label = (1e6, "Myr") if end > 1.5e6 else (1e3, "kyr")
     axes.fill_between(direct["time_yr"] / unit, direct["smallest_gap"], direct["gap"], color=DIRECT, linewidth=0, alpha=0.55)
     axes.plot(direct["time_yr"] / unit, direct["gap"], color="#0072B2", linewidth=1.4)
     axes.plot(level["time_yr"] / unit, level["gap"], color=LEVEL_2, linewidth=0.8, linestyle=(0, (4, 1.5)))
     axes.set(yscale="log", xlim=(0, end / unit), ylim=(0.6 * min(direct["smallest_gap"].min(), level["gap"].min()), 1.6))
-    axes.set_title(title, fontsize=7.5, pad=3)
-    axes.set_xlabel(f"time [{label}]", labelpad=1)
+    axes.set_xlabel(f"time ({label})", labelpad=1)
 
 
 def write(directory: Path, context: Context, *, agreement: Any) -> None:
     """fig_agreement: (a-d) direct integration and level 2 over time; (e) relative difference of 1 - e at the first maximum."""
     plt = style.apply()
-    figure = plt.figure(figsize=(style.TWO_COLUMN, 4.6))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, 4.6))
     grid = figure.add_gridspec(2, 4, width_ratios=(1, 1, 0.03, 1.5))
     table, curves = agreement.table, agreement.curves
     plotted = []
@@ -50,9 +49,9 @@ def write(directory: Path, context: Context, *, agreement: Any) -> None:
         axes = figure.add_subplot(grid[number // 2, number % 2])
         part = curves[(curves["system"] == name) & curves["variant"].isin(("direct", "mean_start"))]
         end = min(float(part["time_yr"].max()), cycles * float(table.loc[table["system"] == name, "direct_time_yr"].iloc[0]))
-        _curves(axes, part[part["time_yr"] <= 1.05 * end], title, end)
+        _curves(axes, part[part["time_yr"] <= 1.05 * end], end)
         plotted.append(part.assign(panel="abcd"[number]))
-        axes.text(0.03, 0.05, f"({'abcd'[number]})", transform=axes.transAxes)
+        style.name_panel(axes, "abcd"[number], title)
         if number % 2 == 0:
             axes.set_ylabel(r"$1-e$")
         if number == 0:
@@ -74,12 +73,12 @@ def write(directory: Path, context: Context, *, agreement: Any) -> None:
                    linestyle="none")
         for y, x in zip(place[~inside], value[~inside], strict=True):
             right.plot([high - 2], [y], ">", color=edge, markersize=4)
-            right.text(high - 4, y + 0.18, f"{x:.0f}", fontsize=6, ha="right", va="bottom")
-    right.set_yticks(place, [name.replace("_", " ").replace("case a", "case A") for name in order["system"]], fontsize=6)
+            right.text(high - 4, y + 0.18, f"{x:.0f}", fontsize=style.SMALL, ha="right", va="bottom")
+    right.set_yticks(place, [name.replace("_", " ").replace("case a", "case A") for name in order["system"]])
     right.tick_params(axis="y", length=0)
-    right.set(xlim=(low, high), ylim=(-0.6, len(order) - 0.1), xlabel=r"excess of $1-e$ over direct [%]")
+    right.set(xlim=(low, high), ylim=(-0.6, len(order) - 0.1), xlabel=r"excess of $1-e$ over direct (%)")
     marks = right.get_legend_handles_labels()
     handles, labels = ([*first, *second] for first, second in zip(lines, marks, strict=True))
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=6.5, handlelength=1.8, columnspacing=1.4)
-    right.text(0.97, 0.03, "(e)", transform=right.transAxes, ha="right")
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, handlelength=1.8, columnspacing=1.4)
+    style.name_panel(right, "e", "at the first maximum")
     save_figure(directory, "fig_agreement", figure, pd.concat([*plotted, table.assign(panel="e")], ignore_index=True), context)

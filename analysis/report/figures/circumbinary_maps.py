@@ -18,7 +18,7 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
 
     maps = circumbinary.maps
     ratios, eccentricities = sorted(maps["mass_ratio"].unique()), sorted(maps["binary_eccentricity"].unique())
-    figure, panels = plt.subplots(len(ratios), len(eccentricities), figsize=(style.TWO_COLUMN, 1.3 + 1.85 * len(ratios)), sharex=True, sharey=True, squeeze=False)
+    figure, panels = plt.subplots(len(ratios), len(eccentricities), figsize=(style.PAGE_WIDTH, 1.3 + 1.85 * len(ratios)), sharex=True, sharey=True, squeeze=False)
     colours = plt.get_cmap(style.SEQUENTIAL).with_extremes(bad="white")
     mesh = None
     for i, q in enumerate(ratios):
@@ -35,13 +35,13 @@ def write(directory: Path, context: Context, *, circumbinary: Any) -> None:
                 place = number ** (2 / 3)
                 if axis[0] < place < axis[-1]:
                     axes.plot([place] * 2, [1.0, 1.03], transform=axes.get_xaxis_transform(), color="black", linewidth=0.8, clip_on=False)
-                    axes.text(place, 1.04, f"{number}", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=6)
+                    axes.text(place, 1.04, f"{number}", transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=style.SMALL)
             axes.set(xlim=(axis[0], axis[-1]), ylim=(0, float(part["eccentricity"].max())))
-            axes.set_title(f"({'abcdefghijkl'[i * len(eccentricities) + j]}) " + rf"$q_\mathrm{{B}}$ = {q:g}, $e_\mathrm{{B}}$ = {eb:g}", fontsize=7, pad=14)
+            style.name_panel(axes, "abcdefghijkl"[i * len(eccentricities) + j], rf"$q_\mathrm{{B}}$ = {q:g}, $e_\mathrm{{B}}$ = {eb:g}", pad=14)
             if i == len(ratios) - 1:
-                axes.set_xlabel(r"axis at the start ($a_\mathrm{B}$)")
+                axes.set_xlabel(r"axis at the start / $a_\mathrm{B}$")
             if j == 0:
                 axes.set_ylabel("eccentricity at the start")
-    panels[0, 0].legend(loc="upper left", fontsize=6, framealpha=0.9, frameon=True)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.colorbar(mesh, ax=panels, label="half range of the eccentricity", shrink=0.8)
     save_figure(directory, "fig_circumbinary_maps", figure, maps, context)

@@ -30,20 +30,22 @@ CLIP = 1e-3  # probabilities below this (or above 1 - this) are drawn at it
 def write(directory: Path, context: Context, origin: Any) -> None:
     """Draw AUROC by variant with 95 % intervals, and out-of-fold P(binary-like) against q for two variants."""
     plt = style.apply()
-    figure = plt.figure(figsize=(style.TWO_COLUMN, 3.5))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, 3.5))
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.25))
-    scores = _scores(left.subplots(), origin.variants)
+    first = left.subplots()
+    scores = _scores(first, origin.variants)
+    style.name_panel(first, "a")
     objects = origin.objects
     split = origin.summary["labels"]["mass_ratio_split"] if origin.summary["labels"]["defined_by_a_feature"] else None
     upper, lower = right.subplots(2, 1, sharex=True)
-    for axes, (column, title) in zip((upper, lower), PANELS.items(), strict=True):
+    for axes, letter, (column, title) in zip((upper, lower), "bc", PANELS.items(), strict=True):
         _probabilities(axes, objects, column, split)
-        axes.text(0.02, 0.95, title, transform=axes.transAxes, va="top", fontsize=7)
+        style.name_panel(axes, letter, title)
     lower.set_xlabel("mass ratio $q$")
-    right.supylabel(r"$P$(binary-like), out of fold", fontsize=8)
+    right.supylabel(r"$P$(binary-like), out of fold")
     handles, labels = upper.get_legend_handles_labels()
     if handles:
-        right.legend(handles, labels, loc="outside upper center", ncols=3, handletextpad=0.2, columnspacing=1.0)
+        right.legend(handles, labels, loc="outside lower center", ncols=3, handletextpad=0.2, columnspacing=1.0)
     points = objects.melt(
         id_vars=["object_id", "discovery_method", "mass_ratio", "label"],
         value_vars=list(PANELS),
@@ -67,11 +69,11 @@ def _scores(axes: Any, variants: pd.DataFrame) -> pd.DataFrame:
         count = f"{label} ({rows['n_binary_like'].iloc[0]} of {rows['n_rows'].iloc[0]})"
         axes.errorbar(rows["auroc"], y, xerr=errors, fmt=marker, color=colour, markersize=4.5, capsize=2, label=count)
     if shown["auroc"].notna().any():
-        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), title="rows (binary-like of all)", title_fontsize=7, alignment="left")
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", title="rows (binary-like of all)", alignment="left")
     else:
         axes.text(0.5, 0.5, "too few rows", transform=axes.transAxes, ha="center")
     axes.axvline(0.5, color="0.5", linestyle=":", linewidth=1)
-    axes.text(0.508, 3.42, "no skill", color="0.35", fontsize=7, ha="left", va="bottom")
+    axes.text(0.508, 3.42, "no skill", color="0.35", fontsize=style.SMALL, ha="left", va="bottom")
     axes.set_yticks(range(len(order)), list(VARIANTS.values()))
     axes.tick_params(axis="y", length=0)
     axes.set(
@@ -100,7 +102,7 @@ def _probabilities(axes: Any, objects: pd.DataFrame, column: str, split: float |
             markeredgecolor="black",
             markeredgewidth=0.3,
             alpha=0.85,
-            label=method,
+            label=method.lower(),
         )
     for _, row in shown[shown["is_target"]].iterrows():
         style.mark_target(axes, row["mass_ratio"], min(max(row[column], CLIP), 1 - CLIP), row["companion_name"])

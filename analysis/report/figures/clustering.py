@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.constants import MJUP_MSUN
 from analysis.report.figures import style
 from analysis.report.files import Context, save_figure
+from analysis.report.formatting import formatted
 
 __all__ = ["ellipse", "write"]
 
@@ -27,9 +28,9 @@ def ellipse(mean: tuple[float, float], covariance: np.ndarray, radius: float) ->
 def write(directory: Path, context: Context, *, mixture: Any, target: Any) -> None:
     """fig_clustering: points by detection method; ellipses at one and two standard deviations of each component."""
     plt = style.apply()
-    figure, panels = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 3.6), sharex=True, sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.3), sharex=True, sharey=True)
     rows = mixture.assignments
-    for axes, k in zip(panels, SHOWN, strict=True):
+    for axes, k, letter in zip(panels, SHOWN, "ab", strict=True):
         for name, marker in style.MARKERS.items():
             same = rows[rows["discovery_method"] == name]
             if len(same):
@@ -55,9 +56,9 @@ def write(directory: Path, context: Context, *, mixture: Any, target: Any) -> No
         axes.set_ylim(1e-6, 3.0)
         axes.set_xlabel("semi-major axis (au)")
         bic = mixture.summary["bic"].get(str(k))
-        axes.text(0.03, 0.97, f"k = {k}: " + ("too few rows" if bic is None else f"BIC = {bic:.1f}"), transform=axes.transAxes, va="top")
-    panels[0].set_ylabel(r"mass ratio $q = M_\mathrm{c}/M_\star$")
-    panels[0].text(5e3, 0.0112, "q = 0.01", fontsize=7, color="0.35", ha="right", va="bottom")
+        style.name_panel(axes, letter, f"{k} components: " + ("too few rows" if bic is None else f"BIC = {formatted(bic, 'fixed:1')}"))
+    panels[0].set_ylabel(r"mass ratio $q = M_\mathrm{c}/M_\bigstar$")
+    panels[0].text(5e3, 0.0112, "$q$ = 0.01", fontsize=style.SMALL, color="0.35", ha="right", va="bottom")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, handletextpad=0.2, columnspacing=1.2)
     save_figure(directory, "fig_clustering", figure, _data(rows, mixture.components), context)
@@ -76,7 +77,6 @@ def _draw_components(axes: Any, components: pd.DataFrame, k: int) -> None:
             10 ** row["mean_log_a"],
             10 ** row["mean_log_q"],
             f"{row['component']}",
-            fontsize=8,
             fontweight="bold",
             ha="center",
             va="center",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.report.figures import style
 from analysis.report.files import Context, save_figure
+from analysis.report.formatting import formatted
 
 __all__ = ["write"]
 
@@ -41,7 +42,7 @@ def _plane(axes: Any, result: Any, coordinate: str) -> None:
     grid, rows = (table[table["coordinate"] == coordinate] for table in (result.kernel_grid, result.companions))
     shape = (grid["value"].nunique(), grid["axis_au"].nunique())
     value, axis, density = (grid[name].to_numpy().reshape(shape) for name in ("value", "axis_au", "density"))
-    axes.contourf(axis, value, density / density.max(), levels=(0.1, 0.25, 0.5, 0.75, 1.0), cmap="Greys", alpha=0.45, zorder=0)
+    axes.contourf(axis, value, density / density.max(), levels=(0.1, 0.4, 0.7, 1.0), colors=("0.94", "0.88", "0.82"), zorder=0)
     for name, marker in style.MARKERS.items():
         own = rows[rows["discovery_method"] == name]
         if len(own):
@@ -51,11 +52,11 @@ def _plane(axes: Any, result: Any, coordinate: str) -> None:
                       markeredgewidth=0.35, zorder=3, label=name.lower())
     draws = result.line_draws[result.line_draws["coordinate"] == coordinate]
     along = np.linspace(np.log10(axis.min()), np.log10(axis.max()), 41)
-    for place, slope, dash in (("lower_at_1au", "lower_slope", "-"), ("upper_at_1au", "upper_slope", "-.")):
+    for place, slope, dash, colour in (("lower_at_1au", "lower_slope", "-", "#0072B2"), ("upper_at_1au", "upper_slope", "-.", style.HIGH_Q)):
         if len(draws):
             low, middle, high = np.quantile(draws[place].to_numpy()[:, None] + draws[slope].to_numpy()[:, None] * along, [0.16, 0.5, 0.84], axis=0)
-            axes.fill_between(10**along, 10**low, 10**high, color="0.55", alpha=0.3, linewidth=0, zorder=1)
-            axes.plot(10**along, 10**middle, color="0.1", linestyle=dash, linewidth=1.1, zorder=2)
+            axes.fill_between(10**along, 10**low, 10**high, facecolor=colour, edgecolor=colour, alpha=0.22, linewidth=0.8, linestyle=dash, zorder=1)
+            axes.plot(10**along, 10**middle, color=colour, linestyle=dash, linewidth=1.6, zorder=2)
     steps = result.steps[result.steps["coordinate"] == coordinate]
     half = np.sqrt(axis[0, 1] / axis[0, 0])
     axes.set(xscale="log", yscale="log", xlabel="semi-major axis (au)", ylabel=LABELS[coordinate], xlim=(axis.min() / half, axis.max() * half),
@@ -66,7 +67,7 @@ def _plane(axes: Any, result: Any, coordinate: str) -> None:
 def write(directory: Path, context: Context, *, desert: Any) -> None:
     """fig_desert: planes above, densities below, in mass ratio and in mass, and the test's statistic."""
     plt = style.apply()
-    figure = plt.figure(figsize=(style.TWO_COLUMN, 5.0))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, 4.8))
     if desert.reason:
         figure.text(0.5, 0.5, desert.reason, ha="center", va="center", wrap=True)
         save_figure(directory, "fig_desert", figure, pd.DataFrame({"reason": [desert.reason]}), context)
@@ -78,15 +79,15 @@ def write(directory: Path, context: Context, *, desert: Any) -> None:
         _plane(axes, desert, coordinate)
     for axes, coordinate in zip(below, LABELS, strict=False):
         _density(axes, desert, coordinate)
-        axes.set_title(f"grey: {PUBLISHED[coordinate][2]}", loc="right", fontsize=6.5, color="0.3", pad=3)
+        axes.set_title(f"grey: {PUBLISHED[coordinate][2]}", loc="right", fontsize=style.SMALL, color="0.3", pad=3)
     below[0].set_ylabel("relative density per dex")
     below[1].tick_params(labelleft=False)
     _histogram(below[2], desert)
     for axes, letter in zip((*planes, *below), "abcde", strict=True):
-        axes.text(0.03, 0.96, f"({letter})", transform=axes.transAxes, va="top", ha="left", zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8})
+        style.name_panel(axes, letter)
     handles, labels = planes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5, handletextpad=0.2, columnspacing=1.2)
-    figure.legend(*below[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, fontsize=6.5, handlelength=1.6, columnspacing=1.4)
+    figure.legend(*below[0].get_legend_handles_labels(), loc="outside lower left", ncols=3, handlelength=1.6, columnspacing=1.4)
     data = pd.concat([
         desert.companions.assign(kind="companion"), desert.steps.assign(kind="step"), desert.curves.assign(kind="density"), desert.draws.assign(kind="statistic"),
     ], ignore_index=True)
@@ -101,7 +102,7 @@ def _histogram(axes: Any, result: Any) -> None:
     edges = np.linspace(everything.min(), everything.max(), 26)
     axes.hist(values["no desert"], bins=edges, density=True, color="#BFD7EA", edgecolor="0.45", linewidth=0.4, label="no desert")
     axes.hist(values["declared desert"], bins=edges, density=True, histtype="step", color="0.2", linewidth=1.1, linestyle="--", label="declared desert")
-    axes.axvline(observed, color=style.HIGH_Q, linewidth=1.6, label=f"observed, p = {p:.2g}")
+    axes.axvline(observed, color=style.HIGH_Q, linewidth=1.6, label=f"observed, $p$ = {formatted(p, 'p:2')}")
     axes.set(xlabel="log ratio of mean likelihoods", ylabel="simulated catalogues", yticks=[])
-    axes.set_ylim(0, 1.6 * axes.get_ylim()[1])
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=3, fontsize=6.5, handlelength=1.6, columnspacing=1.4)
+    axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=3, handlelength=1.6, columnspacing=1.4)

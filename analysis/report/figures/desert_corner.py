@@ -12,8 +12,8 @@ from analysis.report.files import Context, save_figure
 __all__ = ["write"]
 
 LABELS = {
-    "lower_at_1au": "lower line\n(log10)", "lower_slope": "lower slope", "upper_at_1au": "upper line\n(log10)", "upper_slope": "upper slope",
-    "log_lower_width": "lower width\n(log10 dex)", "log_upper_width": "upper width\n(log10 dex)", "log_floor": "floor\n(log10)", "tilt": "tilt",
+    "lower_at_1au": "lower line\n(log$_{10}$)", "lower_slope": "lower slope\n", "upper_at_1au": "upper line\n(log$_{10}$)", "upper_slope": "upper slope\n",
+    "log_lower_width": "lower width\n(log$_{10}$ dex)", "log_upper_width": "upper width\n(log$_{10}$ dex)", "log_floor": "floor\n(log$_{10}$)", "tilt": "tilt\n",
 }
 COLOURS = {"mass_ratio": "#0072B2", "mass": style.HIGH_Q}
 BINS = 24
@@ -40,7 +40,7 @@ def _ticks(box: tuple[float, float]) -> list[float]:
 def write(directory: Path, context: Context, *, desert: Any) -> None:
     """fig_desert_corner: a panel for each pair of parameters, marginal densities of both coordinates on the diagonal."""
     plt = style.apply()
-    figure = plt.figure(figsize=(style.TWO_COLUMN, style.TWO_COLUMN))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, style.PAGE_WIDTH))
     reason = desert.reason or next((desert.summary[name]["two_lines"]["reason"] for name in COLOURS if desert.summary[name]["two_lines"]["reason"]), None)
     if reason:
         figure.text(0.5, 0.5, reason, ha="center", va="center", wrap=True)
@@ -63,16 +63,16 @@ def write(directory: Path, context: Context, *, desert: Any) -> None:
             _contours(axes, draws[coordinate][first].to_numpy(), draws[coordinate][second].to_numpy(), (own[first], own[second]), COLOURS[coordinate])
             if (coordinate, row) in (("mass_ratio", last), ("mass", 0)):
                 axes.set_xticks(_ticks(own[first]))
-                axes.tick_params(axis="x", labelsize=5, labeltop=row == 0, labelbottom=row == last, length=2)
+                axes.tick_params(axis="x", labeltop=row == 0, labelbottom=row == last, length=2)
             if (coordinate, column) in (("mass_ratio", 0), ("mass", last)):
                 axes.set_yticks(_ticks(own[second]))
-                axes.tick_params(axis="y", labelsize=5, labelright=column == last, labelleft=column == 0, length=2)
+                axes.tick_params(axis="y", labelright=column == last, labelleft=column == 0, length=2)
     for k, name in enumerate(names):
-        panels[last, k].set_xlabel(LABELS[name], fontsize=6)
-        panels[k, 0].set_ylabel(LABELS[name], fontsize=6)
-    for axes, (label, dash, coordinate) in zip((panels[1, 0], panels[0, 1]), (("mass ratio", "-", "mass_ratio"), ("mass", "--", "mass")), strict=True):
+        panels[last, k].set_xlabel(LABELS[name], fontsize=style.SMALL)
+        panels[k, 0].set_ylabel(LABELS[name], fontsize=style.SMALL)
+    for axes, (label, dash, coordinate) in zip((panels[0, 1], panels[1, 0]), (("mass ratio", "-", "mass_ratio"), ("mass", "--", "mass")), strict=True):
         axes.plot([], [], color=COLOURS[coordinate], linestyle=dash, label=label)
-    figure.legend(loc="outside upper center", ncols=2, fontsize=7)
+    figure.legend(loc="outside upper center", ncols=2)
     keep = desert.line_draws.iloc[:: max(1, len(desert.line_draws) // 2000)]
     save_figure(directory, "fig_desert_corner", figure, keep, context)
 

@@ -20,12 +20,14 @@ LOOK = {
 def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
     """fig4_disk_torques: median and 5-95 % band of each model over the priors; the grey strip is the range of disc lifetimes."""
     plt = style.apply()
-    figure, axes = plt.subplots(figsize=(style.ONE_COLUMN * 1.45, 3.5))
+    figure, axes = plt.subplots(figsize=(0.7 * style.PAGE_WIDTH, 2.6))
     bands = disk.bands
     a = bands["semimajor_axis_au"]
     low, high = disk.summary["lifetime_yr"]
     axes.axhspan(low, high, color="0.88", zorder=0, linewidth=0)
-    axes.text(a.max() * 0.93, np.sqrt(low * high), "disc lifetime", ha="right", va="center", fontsize=7, color="0.3")
+    for edge in (low, high):
+        axes.axhline(edge, color="0.3", linewidth=0.7, zorder=3)
+    axes.text(1.015, np.sqrt(low * high), "disc\nlifetime", transform=axes.get_yaxis_transform(), va="center", fontsize=style.SMALL)
     for model, (label, colour, line, hatch) in LOOK.items():
         axes.fill_between(
             a,
@@ -46,11 +48,11 @@ def write(directory: Path, context: Context, *, disk: Any, target: Any) -> None:
         yscale="log",
         xlim=(a.min(), a.max()),
         ylim=(0.3, 3e10),
-        xlabel="semi-major axis [au]",
-        ylabel=r"migration time $a/|\dot a|$ [yr]",
+        xlabel="semi-major axis (au)",
+        ylabel=r"migration time $a/|\dot a|$ (yr)",
     )
     axes.plot([max(edge["low"], a.min()), edge["high"]], [0.9, 0.9], color="black", linewidth=3, solid_capstyle="butt")
-    axes.text(edge["high"] * 1.12, 0.9, "range of the inner edge of the gas", fontsize=7, va="center")
-    axes.text(target.values["semimajor_axis_au"] * 1.06, 1.2e10, "TOI-6894 b", fontsize=7, va="top")
+    axes.text(edge["high"] * 1.12, 0.9, "range of the inner edge of the gas", fontsize=style.SMALL, va="center")
+    axes.text(target.values["semimajor_axis_au"] * 1.06, 1.2e10, "TOI-6894 b", fontsize=style.SMALL, va="top")
     axes.legend(loc="upper right", handlelength=3)
     save_figure(directory, "fig4_disk_torques", figure, bands, context)

@@ -19,8 +19,8 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
     plt = style.apply()
     table = kozai.disruption
     names = list(dict.fromkeys(table["system"]))
-    figure, panels = plt.subplots(len(names), 1, figsize=(style.ONE_COLUMN * 1.35, 1.55 * len(names) + 0.35), sharex=True, squeeze=False)
-    for axes, name in zip(panels[:, 0], names, strict=True):
+    figure, panels = plt.subplots(len(names), 1, figsize=(0.7 * style.PAGE_WIDTH, 1.55 * len(names) + 0.35), sharex=True, squeeze=False)
+    for axes, letter, name in zip(panels[:, 0], "ab", names, strict=False):
         part = table[table["system"] == name]
         system = kozai.summary["systems"][name]
         critical = part.drop_duplicates("critical_radius_rstar")
@@ -34,35 +34,31 @@ def write(directory: Path, context: Context, *, kozai: Any) -> None:
                 [f"{v:g}" for v in critical["critical_radius_rstar"]],
                 "o",
                 style.HIGH_Q,
-                r"$r_\mathrm{crit}$ [$R_\star$]",
+                r"$r_\mathrm{crit}$ ($R_\bigstar$)",
             ),
-            (2, factors["disruption_radius_au"], [f"{v:g}" for v in factors["disruption_factor"]], "s", "#0072B2", r"disruption [$r_\mathrm{t}$]"),
+            (2, factors["disruption_radius_au"], [f"{v:g}" for v in factors["disruption_factor"]], "s", "#0072B2", r"disruption ($r_\mathrm{t}$)"),
             (
                 1,
                 factors["circularised_axis_au"],
                 [f"{v:g}" for v in factors["disruption_factor"]],
                 "D",
                 "#009E73",
-                r"circularised [$2\,r_\mathrm{t}$]",
+                r"circularised ($2\,r_\mathrm{t}$)",
             ),
         )
         for height, values, labels, marker, colour, _ in rows:
             axes.plot(values, np.full(len(values), height), marker, color=colour, markersize=6, markeredgecolor="white", markeredgewidth=0.6)
             for value, label in zip(values, labels, strict=True):
-                axes.annotate(label, (value, height), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=6.5)
+                axes.annotate(label, (value, height), xytext=(0, 5), textcoords="offset points", ha="center", fontsize=style.SMALL)
         axes.plot([system["axis_au"]], [0], "*", color=style.TARGET, markersize=11)
         axes.axvline(system["axis_au"], color=style.TARGET, linewidth=0.7, linestyle=":", zorder=0)
         axes.set_yticks([3, 2, 1, 0], [row[-1] for row in rows] + ["observed orbit"])
         axes.set(xscale="log", ylim=(-0.6, 3.9), xlim=(1.1e-3, 0.08))
         axes.tick_params(axis="y", length=0)
-        axes.set_title(
-            f"{TITLES.get(name, name)}: {system['host_mass_msun']:g} " + r"$M_\odot$, " + f"{system['companion_mass_mjup']:g} " + r"$M_\mathrm{J}$",
-            loc="right",
-            fontsize=7,
-            pad=3,
-        )
-        axes.text(1.25e-3, -0.32, f"inside {widest['disruption_factor']:g} " + r"$r_\mathrm{t}$", fontsize=6.5, color="0.35", va="center")
+        masses = f"{system['host_mass_msun']:g} " + r"$M_\odot$, " + f"{system['companion_mass_mjup']:g} " + r"$M_\mathrm{J}$"
+        style.name_panel(axes, letter, f"{TITLES.get(name, name)}: {masses}")
+        axes.text(1.25e-3, -0.32, f"inside {widest['disruption_factor']:g} " + r"$r_\mathrm{t}$", fontsize=style.SMALL, color="0.35", va="center")
     panels[-1, 0].set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
     panels[-1, 0].tick_params(axis="x", which="minor", labelbottom=False)
-    panels[-1, 0].set_xlabel("distance from the star [au]")
+    panels[-1, 0].set_xlabel("distance from the star (au)")
     save_figure(directory, "fig_disruption", figure, table, context)

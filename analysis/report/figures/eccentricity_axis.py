@@ -13,7 +13,7 @@ __all__ = ["write"]
 COLOURS = {"low_q": style.LOW_Q, "high_q": style.HIGH_Q}
 EDGES = {"low_q": "#1F5F8B", "high_q": "#5A1E00"}  # darker, so that open markers keep the colour of their subset
 ARROW = 0.09  # length of the arrow of an upper limit, in sqrt(e)
-TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
 
 
 def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) -> None:
@@ -24,13 +24,13 @@ def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) 
     from matplotlib.lines import Line2D
 
     plt = style.apply()
-    figure, axes = plt.subplots(figsize=(style.TWO_COLUMN, 3.5))
+    figure, axes = plt.subplots(figsize=(0.8 * style.PAGE_WIDTH, 2.1))
     rows, summary = eccentricity.rows, eccentricity.summary
     for row in rows.to_dict("records"):
         _draw(axes, row)
     wide = summary["wide_axis_au"]
     axes.axvline(wide, color="0.45", linewidth=0.8, linestyle="--", zorder=0)
-    axes.text(wide * 0.94, 0.8, f"a = {wide:g} au", fontsize=7, color="0.35", va="top", ha="right")
+    axes.text(wide * 0.94, 0.8, f"$a$ = {wide:g} au", fontsize=style.SMALL, color="0.35", va="top", ha="right")
     _draw_target(axes, target.values)
     axes.set_xscale("log")
     axes.set_xlim(0.004, max(6.0, 1.5 * float(rows["semimajor_axis_au"].max())) if len(rows) else 6.0)
@@ -38,7 +38,7 @@ def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) 
     axes.set_ylim(-0.001, 0.85)
     axes.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
     axes.set_xlabel("semi-major axis (au)")
-    axes.set_ylabel("eccentricity")
+    axes.set_ylabel(r"eccentricity $e$ (scale of $\sqrt{e}$)")
 
     def handle(label: str, **kind: Any) -> Any:
         return Line2D([], [], linestyle="none", label=label, **kind)
@@ -46,14 +46,14 @@ def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) 
     split = summary["mass_ratio_split"]
     present = [name for name in style.MARKERS if (rows["discovery_method"] == name).any()]
     handles = [
-        handle(f"q ≤ {split:g}", marker="o", color=COLOURS["low_q"], markeredgecolor=EDGES["low_q"], markersize=6),
-        handle(f"q > {split:g}", marker="o", color=COLOURS["high_q"], markeredgecolor=EDGES["high_q"], markersize=6),
+        handle(f"$q$ ≤ {split:g}", marker="o", color=COLOURS["low_q"], markeredgecolor=EDGES["low_q"], markersize=6),
+        handle(f"$q$ > {split:g} (larger)", marker="o", color=COLOURS["high_q"], markeredgecolor=EDGES["high_q"], markersize=6),
         *(handle(name.lower(), marker=style.MARKERS[name], color="0.45", markersize=5) for name in present),
         handle("assumed circular", marker="o", markerfacecolor="white", markeredgecolor="0.3", markersize=5),
         handle("upper limit", marker=r"$\downarrow$", color="0.3", markersize=7),
         handle("TOI-6894 b (bar: 95 % limit)", marker="*", color=style.TARGET, markersize=9),
     ]
-    figure.legend(handles=handles, loc="outside right center", handletextpad=0.4, labelspacing=0.7)
+    figure.legend(handles=handles, loc="outside right center", handletextpad=0.4, labelspacing=0.4)
     save_figure(directory, "fig2_ae", figure, rows, context)
 
 
@@ -70,7 +70,7 @@ def _draw(axes: Any, row: dict[str, Any]) -> None:
     subset, kind = row["subset"], row["eccentricity_kind"]
     x, y = row["semimajor_axis_au"], row["eccentricity"]
     face = COLOURS[subset] if kind == "measured" else "white"
-    size = 6.5 if subset == "high_q" else 4.8
+    size = 6.0 if subset == "high_q" else 4.0
     if kind == "measured":
         below, above = (value if np.isfinite(value) else 0.0 for value in (row["eccentricity_err_down"], row["eccentricity_err_up"]))
         axes.errorbar([x], [y], yerr=[[min(below, y)], [above]], color=EDGES[subset], alpha=0.35, linewidth=0.7, zorder=1)

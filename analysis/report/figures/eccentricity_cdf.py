@@ -19,10 +19,10 @@ def write(directory: Path, context: Context, *, eccentricity: Any) -> None:
     from scipy.stats import beta as beta_law
 
     plt = style.apply()
-    figure, panels = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 3.0), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.8), sharey=True)
     summary, grid = eccentricity.summary, np.linspace(0, 1, 401)
-    titles = {"all": "all orbits", "wide": f"a > {summary['wide_axis_au']:g} au"}
-    for axes, (orbits, title) in zip(panels, titles.items(), strict=True):
+    titles = {"all": "all orbits", "wide": f"$a$ > {summary['wide_axis_au']:g} au"}
+    for axes, letter, (orbits, title) in zip(panels, "ab", titles.items(), strict=True):
         rows = eccentricity.rows[eccentricity.rows["wide"].astype(bool)] if orbits == "wide" else eccentricity.rows
         for subset, (colour, line, sign) in LOOKS.items():
             same = rows[rows["subset"] == subset]
@@ -44,7 +44,7 @@ def write(directory: Path, context: Context, *, eccentricity: Any) -> None:
                 color=colour,
                 linestyle=line,
                 linewidth=1.5,
-                label=f"q {sign} {summary['mass_ratio_split']:g} (n = {len(same)})",
+                label=f"$q$ {sign} {summary['mass_ratio_split']:g} (n = {len(same)})",
             )
             fit = summary[orbits]["subsets"][subset]["beta"]["as_given"]
             if np.isfinite(fit["alpha"]):
@@ -60,11 +60,9 @@ def write(directory: Path, context: Context, *, eccentricity: Any) -> None:
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xlabel("eccentricity")
-        legend_title = title + (f", KS p = {formatted(p, 'p:2')}" if np.isfinite(p) else ", too few for a test")
+        style.name_panel(axes, letter, title + (f", $p$ = {formatted(p, 'p:2')}" if np.isfinite(p) else ", too few for a test"))
         if len(rows):
-            axes.legend(loc="lower right", title=legend_title, title_fontsize=7, alignment="left")
-        else:
-            axes.text(0.95, 0.05, legend_title, transform=axes.transAxes, ha="right", fontsize=7)
+            axes.legend(loc="lower right")
     panels[0].set_ylabel("cumulative fraction")
     save_figure(directory, "fig_ecc_cdf", figure, eccentricity.rows, context)
 

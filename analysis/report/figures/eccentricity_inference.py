@@ -11,13 +11,13 @@ from analysis.report.formatting import formatted
 
 __all__ = ["write"]
 
-LOOKS = {"low_q": ("#1F78B4", "≤"), "high_q": (style.HIGH_Q, ">")}
+LOOKS = {"low_q": ("#1F78B4", "≤", 0.8), "high_q": (style.HIGH_Q, ">", 1.7)}  # colour, sign, width of line
 COMPARISONS = (
     ("raw", "all orbits,\nunmatched"),
     ("primary", "wide orbits\n(primary)"),
     ("orbit_strata", "strata of\norbit size"),
     ("orbit_strata_wide", "strata,\nwide orbits"),
-    ("pairs_1_dex", "pairs within\n1 dex in a"),
+    ("pairs_1_dex", "pairs within\n1 dex in $a$"),
     ("single_companions_orbit_strata", "single, strata\nof orbit size"),
 )
 
@@ -28,7 +28,7 @@ def write(directory: Path, context: Context, *, eccentricity_inference: Any) -> 
 
     plt = style.apply()
     summary = eccentricity_inference.summary
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(style.TWO_COLUMN, 2.9), width_ratios=(1.15, 1.25, 1))
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.55), width_ratios=(1.15, 1.25, 1))
     _contours(left, eccentricity_inference.posterior, summary)
     shown = _differences(middle, summary)
     _power(right, eccentricity_inference.power, summary)
@@ -42,15 +42,19 @@ def write(directory: Path, context: Context, *, eccentricity_inference: Any) -> 
         ],
         ignore_index=True,
     )
+    for axes, letter in ((left, "a"), (middle, "b"), (right, "c")):
+        style.name_panel(axes, letter)
     save_figure(directory, "fig_eccentricity_inference", figure, data, context)
 
 
 def _contours(axes: Any, posterior: Any, summary: dict[str, Any]) -> None:
     """Smallest regions that hold 68 % and 95 % of the posterior: wide orbits filled, all orbits as lines."""
+    from matplotlib.colors import to_rgba
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     handles = []
-    for subset, (colour, sign) in LOOKS.items():
+    for subset, (colour, sign, width) in LOOKS.items():
         for orbits in ("wide", "all"):
             part = posterior[(posterior["orbits"] == orbits) & (posterior["subset"] == subset)]
             if part.empty or not summary["fits"][orbits][subset]["n"]:
@@ -61,24 +65,24 @@ def _contours(axes: Any, posterior: Any, summary: dict[str, Any]) -> None:
             if not 0 < levels[0] < levels[1]:
                 continue
             values = (table.columns.to_numpy(float), table.index.to_numpy(float), table.to_numpy())
-            label = f"q {sign} {summary['mass_ratio_split']:g}, {orbits} (n = {summary['fits'][orbits][subset]['n']})"
+            label = f"$q$ {sign} {summary['mass_ratio_split']:g}, {orbits} (n = {summary['fits'][orbits][subset]['n']})"
             if orbits == "wide":
                 axes.contourf(*values, levels=[*levels, np.inf], colors=[colour, colour], alpha=0.22)
-                axes.contour(*values, levels=levels, colors=colour, linewidths=0.9)
-                handles.append(Line2D([], [], color=colour, linewidth=4, alpha=0.5, label=label))
+                axes.contour(*values, levels=levels, colors=colour, linewidths=width)
+                handles.append(Patch(facecolor=to_rgba(colour, 0.3), edgecolor=colour, linewidth=width, label=label))
             else:
-                axes.contour(*values, levels=levels[:1], colors=colour, linewidths=0.9, linestyles="--")
-                handles.append(Line2D([], [], color=colour, linewidth=0.9, linestyle="--", label=label))
+                axes.contour(*values, levels=levels[:1], colors=colour, linewidths=width, linestyles="--")
+                handles.append(Line2D([], [], color=colour, linewidth=width, linestyle="--", label=label))
     for name, marker, key in (("Kipping 2013", "v", "declared_low"), ("Do Ó et al. 2023", "^", "declared_high")):
         alpha, beta = summary["power"][key]
         axes.plot([alpha / (alpha + beta)], [alpha + beta], marker=marker, color="black", markersize=4.5, linestyle="none", zorder=5)
         handles.append(Line2D([], [], color="black", marker=marker, markersize=4.5, linestyle="none", label=name))
     axes.set_yscale("log")
     axes.set_xlim(0, 0.8)
-    axes.set_ylim(0.5, 400)
+    axes.set_ylim(0.5, 2e4)  # room for the legend
     axes.set_xlabel(r"mean eccentricity $\alpha/(\alpha+\beta)$")
     axes.set_ylabel(r"concentration $\alpha+\beta$")
-    axes.legend(handles=handles, loc="upper right", fontsize=6, handlelength=1.6, labelspacing=0.25, borderaxespad=0.3)
+    axes.legend(handles=handles, loc="upper right", handlelength=1.6, labelspacing=0.25, borderaxespad=0.3)
 
 
 def _differences(axes: Any, summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -94,14 +98,14 @@ def _differences(axes: Any, summary: dict[str, Any]) -> list[dict[str, Any]]:
         axes.plot([row["estimate"]], [-i], marker="o", markersize=4, color=colour)
         p = formatted(row["p"], "p:2") if row["p"] is not None and np.isfinite(row["p"]) else "–"
         axes.text(
-            0.5, -i + 0.24, f"{row['n_high']} : {row['n_low']}, p = {p}", fontsize=6, ha="center", va="center", transform=axes.get_yaxis_transform()
+            0.5, -i + 0.24, f"{row['n_high']} : {row['n_low']}, $p$ = {p}", fontsize=style.SMALL, ha="center", va="center", transform=axes.get_yaxis_transform()
         )
     axes.axvline(0, color="0.7", linewidth=0.7, zorder=0)
     axes.axvline(summary["power"]["declared_difference"], color="0.7", linewidth=0.9, linestyle=":", zorder=0)
-    axes.set_yticks([-i for i in range(len(shown))], [row["label"] for row in shown], fontsize=6)
+    axes.set_yticks([-i for i in range(len(shown))], [row["label"] for row in shown])
     axes.set_ylim(-len(shown) + 0.4, 0.6)
     axes.set_xlim(-0.6, 0.6)
-    axes.set_xlabel("mean e (high-q) − mean e (low-q)")
+    axes.set_xlabel(r"mean $e$ (high $q$) − mean $e$ (low $q$)")
     if not shown:
         axes.text(0.5, 0.5, "too few rows", transform=axes.transAxes, ha="center")
     return [{key: value for key, value in row.items() if key != "label"} for row in shown]
@@ -110,7 +114,7 @@ def _differences(axes: Any, summary: dict[str, Any]) -> list[dict[str, Any]]:
 def _power(axes: Any, power: Any, summary: dict[str, Any]) -> None:
     """Power of the label test at the declared alternative against the number of high-q companions."""
     n_low = summary["primary"]["n_low"]
-    names = {"equal": ("as many low-q", "-"), "low_q_as_observed": (f"{n_low} low-q, as now", "--")}
+    names = {"equal": (r"as many low $q$", "-"), "low_q_as_observed": (rf"{n_low} low $q$, as now", "--")}
     for design, (label, line) in names.items():
         part = power[power["design"] == design]
         axes.plot(part["n_high"], part["power"], line, color="black", marker=".", markersize=4, label=label)
@@ -130,6 +134,6 @@ def _power(axes: Any, power: Any, summary: dict[str, Any]) -> None:
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("high-q companions (wide)")
+    axes.set_xlabel(r"high-$q$ companions")
     axes.set_ylabel("power at the declared alternative")
-    axes.legend(loc="center right", fontsize=6)
+    axes.legend(loc="lower right")

@@ -46,7 +46,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
     levels = (ladder.level_0, ladder.level_1, ladder.level_2)
     lowest = 1 / ladder.summary["draws_per_cell"]
     colours = plt.get_cmap(f"{style.SEQUENTIAL}_r").with_extremes(under="white")
-    figure, panels = plt.subplots(2, 3, figsize=(style.TWO_COLUMN, 4.75), sharex=True, sharey=True)
+    figure, panels = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 3.5), sharex=True, sharey=True)
     last = ladder.disruption_factors[-1]
     rows = ((0, (MIGRATED, DISRUPTED), "migrated or disrupted"), (-1, (MIGRATED,), f"migrated, outside {last:g} " + r"$r_\mathrm{t}$"))
     mesh, data, drawn = None, [], set()
@@ -56,7 +56,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
             axes, share = panels[row, level], shares[factor][list(outcomes)].sum(axis=0)
             letter, mean = "abcdef"[3 * row + level], 100 * share.mean()
             axes.set(xscale="log", yscale="log")
-            axes.set_title(f"({letter}) {title if row == 0 else title.split(',')[0]}: " + (f"{mean:.3g} %" if np.isfinite(mean) else "not available"), fontsize=7, pad=3)
+            style.name_panel(axes, letter, f"{title if row == 0 else title.split(',')[0]}: " + (f"{mean:.3g} %" if np.isfinite(mean) else "not available"))
             data.append(pd.DataFrame({
                 "level": level, "disruption_factor": ladder.disruption_factors[factor], "shown": name.split(",")[0], "outer_mass_msun": mass.ravel(),
                 "outer_axis_au": axis.ravel(), "share": share.ravel(),
@@ -68,19 +68,19 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
                 ladder.outer_axis_edges, ladder.outer_mass_edges, share, cmap=colours, norm=LogNorm(lowest * 0.98, 1.0), rasterized=True
             )
             if not share.any():
-                axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center", fontsize=8)
+                axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center")
             drawn |= _dominant(axes, ladder, shares[factor])
     for axes in panels[1]:
-        axes.set_xlabel(r"perturber axis $a_\mathrm{out}$ [au]")
+        axes.set_xlabel(r"perturber axis $a_\mathrm{out}$ (au)")
     for axes, (_, _, name) in zip(panels[:, 0], rows, strict=True):
-        axes.set_ylabel(name + "\n" + r"perturber mass $M_\mathrm{out}$ [$M_\odot$]")
+        axes.set_ylabel(name + "\n" + r"perturber mass $M_\mathrm{out}$ ($M_\odot$)")
     if mesh is not None:
-        bar = figure.colorbar(mesh, ax=panels, label="share of draws [%]; white: none", pad=0.015, aspect=35, extend="min")
+        bar = figure.colorbar(mesh, ax=panels, label="share of draws (%); white: none", pad=0.015, aspect=35, extend="min")
         ticks = [tick for tick in TICKS if tick >= lowest * 0.98]
         bar.set_ticks(ticks, labels=[f"{100 * tick:g}" for tick in ticks])
         bar.ax.minorticks_off()
     handles: list[Any] = [Line2D([], [], color="black", linestyle=line, linewidth=1.1, label=label) for number, (line, label) in LINES.items() if number in drawn]
     handles.insert(0, Patch(facecolor="none", edgecolor="none", label="most frequent outcome, where not unmigrated:"))
     if drawn:
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7, handlelength=2.2, columnspacing=1.4)
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=2.2, columnspacing=1.4)
     save_figure(directory, "fig_levels", figure, pd.concat(data, ignore_index=True), context)

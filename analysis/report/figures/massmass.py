@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis.constants import DEUTERIUM_LIMIT_MJUP, HYDROGEN_LIMIT_MSUN, MSUN_IN_MJUP
-from analysis.report.figures.style import MARKERS, METHOD_COLOURS, TWO_COLUMN, apply, mark_target
+from analysis.report.figures.style import MARKERS, METHOD_COLOURS, PAGE_WIDTH, SMALL, apply, mark_target
 from analysis.report.files import Context, save_figure
 
 __all__ = ["write"]
 
-KIND_LABELS = {"true": "true mass", "msini": "m sin i", "mass_radius_relation": "from mass-radius relation", "upper_limit": "upper limit"}
+KIND_LABELS = {"true": "true mass", "msini": r"$m\,\sin\,i$", "mass_radius_relation": "from a mass–radius relation", "upper_limit": "upper limit"}
 COLUMNS = [
     "object_id", "host_mass_msun", "companion_mass_mjup", "mass_ratio", "discovery_method", "mass_kind", "in_mass_range", "is_candidate", "is_target",
 ]
@@ -20,8 +20,8 @@ def write(directory: Path, context: Context, sample: Any) -> None:
     plt = apply()
     rows = sample.table[sample.table["companion_mass_mjup"].notna() & sample.table["host_mass_msun"].notna()]
     low, high, split = (float(sample.counts[name]) for name in ("host_mass_min", "host_mass_max", "mass_ratio_split"))
-    figure, axes = plt.subplots(figsize=(TWO_COLUMN, 3.6))
-    axes.set(xscale="log", yscale="log", xlabel=r"host mass $M_\star$ / $M_\odot$", ylabel=r"companion mass $M_\mathrm{c}$ / $M_\mathrm{Jup}$")
+    figure, axes = plt.subplots(figsize=(0.8 * PAGE_WIDTH, 2.25))
+    axes.set(xscale="log", yscale="log", xlabel=r"host mass $M_\bigstar$ ($M_\odot$)", ylabel=r"companion mass $M_\mathrm{c}$ ($M_\mathrm{J}$)")
     companions = rows[~rows["is_target"]]
     for method in sorted(set(companions["discovery_method"].dropna())):
         for kind in KIND_LABELS:
@@ -56,7 +56,7 @@ def _marker(method: str, kind: str) -> dict[str, Any]:
     colour = METHOD_COLOURS.get(method, "0.3")
     face = {"true": colour, "msini": "white", "mass_radius_relation": (*_rgb(colour), 0.3), "upper_limit": "white"}[kind]
     return {
-        "marker": MARKERS.get(method, "v"), "markersize": 5, "markerfacecolor": face, "markeredgecolor": "black" if kind == "true" else colour,
+        "marker": MARKERS.get(method, "v"), "markersize": 4.2, "markerfacecolor": face, "markeredgecolor": "black" if kind == "true" else colour,
         "markeredgewidth": 0.4 if kind == "true" else 1.0,
     }
 
@@ -81,10 +81,10 @@ def _lines(axes: Any, low: float, high: float, split: float) -> None:
     hosts = np.array([left, right])
     axes.plot(hosts, split * hosts * MSUN_IN_MJUP, color="0.2", linestyle="-.", linewidth=0.9, zorder=1)
     bottom, _ = axes.get_ylim()
-    axes.text(right * 0.985, DEUTERIUM_LIMIT_MJUP * 1.12, f"{DEUTERIUM_LIMIT_MJUP:g} $M_\\mathrm{{Jup}}$", ha="right", fontsize=7)
-    axes.text(HYDROGEN_LIMIT_MSUN * 1.01, bottom * 1.4, f"{HYDROGEN_LIMIT_MSUN:g} $M_\\odot$", fontsize=7)
-    axes.text(left * 1.02, split * left * MSUN_IN_MJUP * 1.25, f"q = {split:g}", fontsize=7)
-    axes.text((low * high) ** 0.5, bottom * 1.4, "mass range", ha="center", fontsize=7, color="0.35")
+    axes.text(right * 1.015, DEUTERIUM_LIMIT_MJUP, f"{DEUTERIUM_LIMIT_MJUP:g} $M_\\mathrm{{J}}$", va="center", fontsize=SMALL)
+    axes.text(HYDROGEN_LIMIT_MSUN * 1.01, bottom * 1.4, f"{HYDROGEN_LIMIT_MSUN:g} $M_\\odot$", fontsize=SMALL)
+    axes.text(right * 1.015, split * right * MSUN_IN_MJUP, f"$q$ = {split:g}", va="center", fontsize=SMALL)
+    axes.text(high * 0.985, bottom * 1.4, "mass range", ha="right", fontsize=SMALL, color="0.35")
     ticks = [value for value in (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0) if left <= value <= right]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -96,7 +96,7 @@ def _legends(plt: Any, figure: Any, axes: Any, companions: Any, others: int) -> 
     """Methods, mass kinds and the target, beside the axes."""
     line = plt.Line2D
     used = [method for method in MARKERS if (companions["discovery_method"] == method).any()]
-    handles = [line([], [], linestyle="none", label=method, **_marker(method, "true")) for method in used]
+    handles = [line([], [], linestyle="none", label=method.lower(), **_marker(method, "true")) for method in used]
     for kind, label in KIND_LABELS.items():
         style = _marker("Transit", kind) | {"marker": "o", "markeredgecolor": "0.3"}
         style["markerfacecolor"] = {"true": "0.3", "mass_radius_relation": "0.8"}.get(kind, "white")
@@ -106,4 +106,4 @@ def _legends(plt: Any, figure: Any, axes: Any, companions: Any, others: int) -> 
     if others:
         handles.append(line([], [], linestyle="none", marker="x", color="0.45", markersize=4, label="in range, no candidate"))
     handles.append(line([], [], linestyle="none", marker="*", color="black", markersize=10, label="TOI-6894 b"))
-    figure.legend(handles=handles, loc="outside right center")
+    figure.legend(handles=handles, loc="outside right center", labelspacing=0.35, handletextpad=0.4)

@@ -8,12 +8,13 @@ import pandas as pd
 
 from analysis.report.figures import style
 from analysis.report.files import Context, save_figure
+from analysis.report.formatting import formatted
 
 __all__ = ["write"]
 
 LABELS = {1: "1 against 2", 2: "2 against 3", 3: "3 against 4"}
 GROUPS = ("headline", "hosts", "errors", "weights", "method")
-FACE = {1: style.HIGH_Q, 2: "#E69F00", 3: "white"}
+LOOKS = {1: (style.HIGH_Q, "o"), 2: ("#E69F00", "s"), 3: ("white", "D")}
 
 
 def write(directory: Path, context: Context, *, mixture_tests: Any) -> None:
@@ -22,7 +23,7 @@ def write(directory: Path, context: Context, *, mixture_tests: Any) -> None:
     plt = style.apply()
     tests = mixture_tests.tests
     tests = tests[tests["p"].notna()].reset_index(drop=True)
-    figure = plt.figure(figsize=(style.TWO_COLUMN, max(3.6, 0.2 * len(tests) + 1.2)))
+    figure = plt.figure(figsize=(style.PAGE_WIDTH, max(3.6, 0.19 * len(tests) + 1.2)))
     grid = figure.add_gridspec(2, 2, width_ratios=(1.15, 1))
     left, top, bottom = figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     _ratios(left, tests, mixture_tests.null)
@@ -42,18 +43,18 @@ def write(directory: Path, context: Context, *, mixture_tests: Any) -> None:
     top.set_ylabel("share of companions")
     top.tick_params(labelbottom=False)
     top.legend(loc="lower left", borderaxespad=0.3)
-    top.text(np.sqrt(summary["low"] * summary["high"]), 0.99, "desert", fontsize=7, color="0.3", ha="center", va="center")
+    top.text(np.sqrt(summary["low"] * summary["high"]), 0.99, "desert", fontsize=style.SMALL, color="0.3", ha="center", va="center")
     bottom.plot(x, splits["ks_p"], color=style.HIGH_Q, marker="o", markersize=3.5, label="eccentricities, all orbits")
     bottom.plot(x, splits["ks_p_wide"], color=style.HIGH_Q, marker="s", markersize=3.5, markerfacecolor="white", linestyle="--", label="wide orbits")
     bottom.axhline(0.05, color="0.3", linewidth=0.8, linestyle=":")
     bottom.set_yscale("log")
     low = splits["ks_p"].min()
     bottom.set_ylim(min(3e-5, low / 3) if np.isfinite(low) else 3e-5, 2.0)
-    bottom.set_ylabel("KS p-value")
+    bottom.set_ylabel("KS $p$ of the eccentricities")
     bottom.set_xlabel("mass ratio of the split")
     bottom.legend(loc="center left", bbox_to_anchor=(0, 0.42), borderaxespad=0.3)
     for axes, letter in ((left, "a"), (top, "b"), (bottom, "c")):
-        axes.text(0.97, 0.015 if axes is left else 0.03, letter, transform=axes.transAxes, ha="right", va="bottom", fontweight="bold")
+        style.name_panel(axes, letter)
     save_figure(directory, "fig_mixture_tests", figure, _data(tests, mixture_tests.null, splits), context)
 
 
@@ -69,12 +70,12 @@ def _ratios(axes: Any, tests: pd.DataFrame, null: pd.DataFrame) -> None:
         axes.plot([low, high], [height, height], color="0.6", linewidth=4.5, solid_capstyle="butt", zorder=1)
         axes.plot([middle, ratio.max()], [height, height], color="0.6", linewidth=0.8, zorder=1)
         axes.plot([middle, middle], [height - 0.3, height + 0.3], color="0.2", linewidth=1.0, zorder=2)
-        axes.plot(row["observed"], height, marker="o", markersize=5, color=FACE[row["k"]], markeredgecolor="0.15", markeredgewidth=0.6, linestyle="none", zorder=3)
-        axes.text(1.02, height, f"{row['p']:.3f}", transform=axes.get_yaxis_transform(), va="center", fontsize=6.5)
+        axes.plot(row["observed"], height, marker=LOOKS[row["k"]][1], markersize=4.5, color=LOOKS[row["k"]][0], markeredgecolor="0.15", markeredgewidth=0.6, linestyle="none", zorder=3)
+        axes.text(1.02, height, formatted(row["p"], "fixed:3"), transform=axes.get_yaxis_transform(), va="center", fontsize=style.SMALL)
     if y:
         axes.set_yticks(y, [f"{row['name']} ({row['rows']})" for row in tests.to_dict("records")])
         axes.set_ylim(y[-1] + 0.8, -0.8)
-        axes.text(1.045, 1.005, "p", transform=axes.transAxes, va="bottom", fontsize=7, fontstyle="italic")
+        axes.text(1.045, 1.005, "p", transform=axes.transAxes, va="bottom", fontsize=style.SMALL, fontstyle="italic")
     axes.tick_params(axis="y", length=0)
     axes.set_xscale("log")
     axes.set_xlim(4, 300)
@@ -82,8 +83,8 @@ def _ratios(axes: Any, tests: pd.DataFrame, null: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.set_xlabel("2 ln of the likelihood ratio\n(bars: central 95 % under the null, line to its largest)")
     for k, label in LABELS.items():
-        axes.plot([], [], marker="o", markersize=5, color=FACE[k], markeredgecolor="0.15", markeredgewidth=0.6, linestyle="none", label=label)
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.3, 1), ncols=3, borderaxespad=0.2, handletextpad=0.2, columnspacing=1.0)
+        axes.plot([], [], marker=LOOKS[k][1], markersize=4.5, color=LOOKS[k][0], markeredgecolor="0.15", markeredgewidth=0.6, linestyle="none", label=label)
+    axes.figure.legend(*axes.get_legend_handles_labels(), title="components", loc="outside lower left", ncols=3, handletextpad=0.2, columnspacing=1.0)
 
 
 def _data(tests: pd.DataFrame, null: pd.DataFrame, splits: pd.DataFrame) -> pd.DataFrame:

@@ -12,11 +12,11 @@ __all__ = ["write"]
 
 PATHWAYS = {
     "fragments": ("fragments moved by\nKozai–Lidov cycles", style.HIGH_Q, "////"),
-    "cold_giants": ("all cold giants moved by\nKozai–Lidov cycles", style.HIGH_Q, "...."),
+    "cold_giants": ("all cold giants moved by\nKozai–Lidov cycles", style.HIGH_Q, "xxxx"),
     "disc": ("giants moved by\nthe disc", style.LOW_Q, ""),
 }
 RATES = {
-    "bryant_2023": "Bryant et al. 2023\n0.09–0.26 M☉", "glusman_late": "Glusman et al. 2025\nM4 and later",
+    "bryant_2023": "Bryant et al. 2023\n" + r"0.09–0.26 $M_\odot$", "glusman_late": "Glusman et al. 2025\nM4 and later",
     "glusman_mid": "Glusman et al. 2025\nM2.5–M4",
 }
 LIMITS = {"gillis_limit": "Gillis et al. 2026", "ment_limit": "Ment & Charbonneau 2023"}
@@ -31,7 +31,7 @@ FLOOR = 1e-8  # smallest rate shown
 def write(directory: Path, context: Context, *, occurrence: Any) -> None:
     """fig_occurrence: densities per dex on the left, scaled to one height; medians and 95 % ranges of the factors on the right."""
     plt = style.apply()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 4.0), width_ratios=(1.25, 1))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.3), width_ratios=(1.25, 1))
     rows = [*PATHWAYS, *RATES, *LIMITS]
     predictions = occurrence.predictions.set_index("pathway")
     observed = occurrence.observed.set_index("name")
@@ -61,8 +61,8 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
     left.set_yticks(range(len(rows)), [{**{k: v[0] for k, v in PATHWAYS.items()}, **RATES, **LIMITS}[name] for name in reversed(rows)])
     left.set(xscale="log", xlim=(low, 2.0), ylim=(-0.35, len(rows) - 0.05), xlabel="close giants per star")
     left.tick_params(axis="y", length=0)
-    left.plot([], [], marker=">", color="black", markersize=5, linestyle="none", label="one birth per star,\nother factors at their best")
-    left.legend(loc="lower left", fontsize=6.5, handletextpad=0.3, borderaxespad=0.6)
+    left.plot([], [], marker=">", color="black", markersize=5, linestyle="none", label="one birth per star, other factors at their best")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", handletextpad=0.3)
 
     position, ticks, labels = 0.0, [], []
     for pathway, (_name, colour, _hatch) in PATHWAYS.items():
@@ -71,15 +71,17 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
                 continue  # the other factors are those of the fragments
             right.plot([factor["low"], factor["high"]], [position] * 2, color=colour, linewidth=4.5, solid_capstyle="butt", alpha=0.8, zorder=2)
             right.plot([factor["median"]], [position], marker="o", color="white", markeredgecolor="black", markersize=4.5, zorder=3)
-            right.text(1.02, position, f"{100 * factor['variance_share']:.0f} %", transform=right.get_yaxis_transform(), va="center", fontsize=6.5)
+            right.text(1.02, position, f"{100 * factor['variance_share']:.0f} %", transform=right.get_yaxis_transform(), va="center", fontsize=style.SMALL)
             ticks.append(position)
             labels.append(FACTORS[factor["factor"]] + (", cold giants" if pathway == "cold_giants" else ", disc" if pathway == "disc" else ""))
             position -= 1
         position -= 0.6
-    right.set_yticks(ticks, labels, fontsize=6.5)
+    right.set_yticks(ticks, labels)
     right.set(xscale="log", ylim=(min(ticks) - 0.8, 0.8), xlabel="value of the factor")
     right.set_xlim(max(occurrence.factors["low"].min() / 2, FLOOR), 1.6)
-    right.text(1.02, 0.75, "of the\nvariance", transform=right.get_yaxis_transform(), va="bottom", fontsize=6)
+    right.text(1.14, 1.015, "of the variance", transform=right.transAxes, ha="right", va="bottom", fontsize=style.SMALL)
     right.tick_params(axis="y", length=0)
+    for axes, letter in ((left, "a"), (right, "b")):
+        style.name_panel(axes, letter)
     data = pd.concat([occurrence.densities.assign(panel="densities"), occurrence.factors.assign(panel="factors")], ignore_index=True)
     save_figure(directory, "fig_occurrence", figure, data, context)

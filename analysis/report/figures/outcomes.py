@@ -17,7 +17,7 @@ BARS = (
     ("migrated", "migrated", "#E69F00", "////"),
     ("disrupted", "disrupted", "#7A2200", ""),
     ("unmigrated", "unmigrated", "#BFD7EA", ""),
-    ("invalid", "unstable or invalid", "#FFFFFF", "...."),
+    ("invalid", "unstable or invalid", "#FFFFFF", "\\\\\\\\"),
 )
 STEPS = {
     "claimed": "level 0,\nas\nspecified", "level 0": "level 0,\ndis-\nruption", "time and stability": "+ time,\nstabi-\nlity",
@@ -58,7 +58,7 @@ def write(directory: Path, context: Context, *, ladder: Any, ensemble: Any = Non
     """fig_outcomes: exclusive outcomes by level at the default and at the smallest disruption radius."""
     plt = style.apply()
     factors = (ladder.disruption_factors[0], ladder.disruption_factors[-1])
-    figure, panels = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 3.0), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0), sharey=True)
     data = []
     for axes, factor, letter in zip(panels, factors, "ab", strict=True):
         rows = _bars(ladder, ensemble, factor)
@@ -71,16 +71,16 @@ def write(directory: Path, context: Context, *, ladder: Any, ensemble: Any = Non
             for place, value, start in zip(places, share, base, strict=True):
                 if value >= 5.5 and name != "migrated":
                     box = {"facecolor": colour, "edgecolor": "none", "pad": 0.8} if hatch else None
-                    axes.text(place, start + value / 2, f"{value:.0f}", ha="center", va="center", fontsize=6.5, color="white" if name == "disrupted" else "black", bbox=box)
+                    axes.text(place, start + value / 2, f"{value:.0f}", ha="center", va="center", fontsize=style.SMALL, color="white" if name == "disrupted" else "black", bbox=box)
             base = base + share
         for place, value in zip(places, 100 * table["migrated"], strict=True):
-            axes.text(place, 101.5, f"{value:.2g}" if value else "0", ha="center", va="bottom", fontsize=6.5, fontweight="bold")
-        axes.text(-0.62, 108.5, f"({letter}) disruption inside {factor:g} " + r"$r_\mathrm{t}$; above the bars: migrated [%]", fontsize=7, va="bottom", ha="left")
-        axes.set_xticks(places, [STEPS[name] for name in table["bar"]], fontsize=6)
+            axes.text(place, 101.5, f"{value:.2g}" if value else "0", ha="center", va="bottom", fontsize=style.SMALL, fontweight="bold")
+        style.name_panel(axes, letter, f"disruption inside {factor:g} " + r"$r_\mathrm{t}$; bold: migrated (%)")
+        axes.set_xticks(places, [STEPS[name] for name in table["bar"]])
         axes.tick_params(axis="x", length=0)
-        axes.set(ylim=(0, 100), xlim=(-0.6, places[-1] + 0.6))
+        axes.set(ylim=(0, 109), yticks=range(0, 101, 20), xlim=(-0.6, places[-1] + 0.6))
         axes.tick_params(right=False, top=False)
-    panels[0].set_ylabel("draws, mean [%]")
+    panels[0].set_ylabel("draws, mean (%)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, handlelength=1.6, columnspacing=1.6)
     save_figure(directory, "fig_outcomes", figure, pd.DataFrame(data), context)

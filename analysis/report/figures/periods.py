@@ -25,7 +25,7 @@ def _counts(periods: np.ndarray, weight: np.ndarray, edges: np.ndarray, total: f
 def write(directory: Path, context: Context, *, ensemble: Any, sample: Any) -> None:
     """fig_periods: periods after migration for every disruption radius and under other priors; periods and masses of observed companions."""
     plt = style.apply()
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(style.ONE_COLUMN * 1.4, 4.3), sharex=True, height_ratios=(1.15, 1))
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(0.7 * style.PAGE_WIDTH, 4.3), sharex=True, height_ratios=(1.15, 1))
     edges = 10 ** np.arange(np.log10(LIMITS[0]), np.log10(LIMITS[1]) + WIDTH / 2, WIDTH)
     migrated, total, data = ensemble.migrated, float(len(ensemble.reason)), []
     periods = migrated["period_day"].to_numpy(dtype=float)
@@ -43,12 +43,12 @@ def write(directory: Path, context: Context, *, ensemble: Any, sample: Any) -> N
             height = _counts(periods, migrated[column].to_numpy(dtype=float), edges, total)
             top.stairs(height, edges, color="0.45", linewidth=0.6, linestyle=":", label="other priors" if number == 0 else None)
             data.append(pd.DataFrame({"panel": "predicted", "prior": name, "disruption_factor": factors[0], "period_low": edges[:-1], "period_high": edges[1:], "per_mille": height}))
-    top.set(ylabel="of all triples, per bin [‰]")
+    top.set(ylabel="of all triples, per bin (‰)")
     top.set_ylim(0, max(1.12 * top.get_ylim()[1], 1e-3) if len(migrated) else 1)
     if not len(migrated):
         top.text(0.5, 0.5, f"no triple of {int(total)} migrates", transform=top.transAxes, ha="center")
     else:
-        top.legend(loc="upper left", title="final orbits, periapsis always", title_fontsize=7, alignment="left", handlelength=1.6)
+        top.legend(loc="upper left", title="final orbits, periapsis always", alignment="left", handlelength=1.6)
 
     table = sample.table[sample.table["is_candidate"].astype(bool) | sample.table["is_target"].astype(bool)]
     table = table[(table["orbital_period_day"] < LIMITS[1]) & (table["companion_mass_mjup"] > 0)]
@@ -61,12 +61,12 @@ def write(directory: Path, context: Context, *, ensemble: Any, sample: Any) -> N
         style.mark_target(bottom, row["orbital_period_day"], row["companion_mass_mjup"])
         for axes in (top, bottom):
             axes.axvline(row["orbital_period_day"], color=style.TARGET, linewidth=0.7, linestyle="--", zorder=0)
-    bottom.set(xscale="log", yscale="log", xlim=LIMITS, xlabel="orbital period [d]", ylabel=r"companion mass [$M_\mathrm{J}$]")
+    bottom.set(xscale="log", yscale="log", xlim=LIMITS, xlabel="orbital period (d)", ylabel=r"companion mass ($M_\mathrm{J}$)")
     masses = table["companion_mass_mjup"] if len(table) else pd.Series([GIANT / 100, 1.0])
     bottom.set_ylim(masses.min() / 2, 60 * max(1.0, masses.max() / 10))  # room for the legend
     bottom.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     bottom.legend(loc="upper left", ncols=1, handletextpad=0.3)
     for axes, letter in ((top, "a"), (bottom, "b")):
-        axes.text(0.975, 0.96, f"({letter})", transform=axes.transAxes, va="top", ha="right")
+        style.name_panel(axes, letter)
     data.append(table[["companion_name", "orbital_period_day", "companion_mass_mjup", "is_target"]].assign(panel="observed"))
     save_figure(directory, "fig_periods", figure, pd.concat(data, ignore_index=True), context)

@@ -17,12 +17,12 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
     plt = style.apply()
     table = robustness.table
     y = _positions(table["group"].tolist())
-    figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMN, 0.2 * len(table) + 1.5), sharey=True, width_ratios=(1, 1))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 0.2 * len(table) + 1.5), sharey=True, width_ratios=(1, 1))
     for axes in (left, right):
         axes.hlines(y, 0, 1, transform=axes.get_yaxis_transform(), color="0.92", linewidth=0.6, zorder=0)
     gain = table["delta_bic_1_2"].to_numpy(dtype=float)
     third = table["best_k"].to_numpy(dtype=float) >= 3
-    for mask, marker, label in ((third, "D", "three or four are best"), (~third, "o", "one or two are best")):
+    for mask, marker, label in ((third, "D", "three or four components best"), (~third, "o", "one or two")):
         left.plot(
             gain[mask],
             y[mask],
@@ -53,7 +53,7 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
         )
     right.axvline(0.05, color="0.3", linewidth=0.8, linestyle=":")
     right.set_xscale("log")
-    right.set_xlabel("KS p-value of the eccentricity split\n(dotted: 0.05)")
+    right.set_xlabel("KS $p$ of the eccentricity split\n(dotted: 0.05)")
     low = table["ks_p"].min()
     right.set_xlim(min(1e-5, low / 3) if np.isfinite(low) else 1e-5, 2.0)
     left.set_yticks(y, [f"{name} ({n})" for name, n in zip(table["name"], table["rows"], strict=True)])
@@ -67,11 +67,12 @@ def write(directory: Path, context: Context, *, robustness: Any) -> None:
             f"{row['n_low']}/{row['n_high']}, {row['n_low_wide']}/{row['n_high_wide']}",
             transform=right.get_yaxis_transform(),
             va="center",
-            fontsize=6.5,
+            fontsize=style.SMALL,
         )
-    right.text(1.02, y.min() - 1.2, "rows with e,\nall, wide", transform=right.get_yaxis_transform(), va="bottom", fontsize=6.5)
-    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=1, borderaxespad=0.2)
-    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=1, borderaxespad=0.2)
+    right.text(1.02, 1.004, "rows with $e$,\nall, wide", transform=right.transAxes, va="bottom", fontsize=style.SMALL)
+    for axes, letter, side in ((left, "a", "left"), (right, "b", "right")):
+        style.name_panel(axes, letter)
+        figure.legend(*axes.get_legend_handles_labels(), loc=f"outside lower {side}", ncols=2, columnspacing=1.2)
     save_figure(directory, "fig_robustness", figure, table, context)
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-__all__ = ["HIGH_Q", "LOW_Q", "MARKERS", "METHOD_COLOURS", "ONE_COLUMN", "SEQUENTIAL", "TARGET", "TWO_COLUMN", "apply", "mark_target"]
+__all__ = ["HIGH_Q", "LOW_Q", "MARKERS", "METHOD_COLOURS", "PAGE_WIDTH", "PLATE", "SEQUENTIAL", "SMALL", "TARGET", "apply", "mark_target", "name_panel"]
 
-ONE_COLUMN = 3.5  # inch, width of one journal column
-TWO_COLUMN = 7.1  # inch, full page width
+PAGE_WIDTH = 6.85  # inch, width of the text on a printed page; a figure is drawn at the share of it at which the manuscript prints it, so that type keeps its size
+SMALL = 6.5  # points, the smallest type but for indices
 # Okabe & Ito (2008): distinguishable with any colour vision; luminance differs so that grey printing keeps them apart.
 LOW_Q = "#56B4E9"
 HIGH_Q = "#B33C00"
@@ -15,6 +15,7 @@ METHOD_COLOURS = {
 }
 MARKERS = {"Transit": "o", "Radial Velocity": "s", "Microlensing": "^", "Imaging": "D", "Astrometry": "P"}
 SEQUENTIAL = "cividis"
+PLATE = {"facecolor": "black", "alpha": 0.55, "edgecolor": "none", "pad": 1.5}  # behind white type on a map
 
 
 def apply() -> Any:
@@ -26,8 +27,8 @@ def apply() -> Any:
 
     plt.rcdefaults()
     plt.rcParams.update({
-        "svg.hashsalt": "vlms", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 8, "axes.labelsize": 8,
-        "axes.titlesize": 8, "legend.fontsize": 7, "xtick.labelsize": 7, "ytick.labelsize": 7, "axes.linewidth": 0.7,
+        "svg.hashsalt": "vlms", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 7.5, "figure.labelsize": 7.5, "axes.labelsize": 7.5,
+        "axes.titlesize": 7, "legend.fontsize": SMALL, "legend.title_fontsize": SMALL, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL, "axes.linewidth": 0.7,
         "lines.linewidth": 1.2, "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
         "legend.frameon": False, "figure.constrained_layout.use": True, "savefig.facecolor": "white",
     })
@@ -37,3 +38,8 @@ def apply() -> Any:
 def mark_target(axes: Any, x: float, y: float, label: str = "TOI-6894 b") -> None:
     """Draw the target as a black star with a white edge, on top of everything."""
     axes.plot([x], [y], marker="*", markersize=13, color=TARGET, markeredgecolor="white", markeredgewidth=0.8, linestyle="none", zorder=10, label=label)
+
+
+def name_panel(axes: Any, letter: str, title: str = "", pad: float = 3.0) -> None:
+    """Write the letter of a panel, and what it shows, `pad` points above its left corner, as in every figure."""
+    axes.set_title(f"({letter}) {title}".rstrip(), loc="left", y=1.0, pad=pad)

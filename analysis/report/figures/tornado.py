@@ -15,7 +15,7 @@ COLOURS = {"migrated": "#E69F00", "disrupted": "#7A2200"}
 SCALES = {"migrated": "log", "disrupted": "linear"}  # the migrated share spans decades
 BASES = {"records": "o", "weights": "s", "ensemble": "D"}
 BASIS_LABELS = {"records": "from the same runs", "weights": "by weights", "ensemble": "from other runs"}
-LABELS = {"epsilon_SA": r"$\epsilon_\mathrm{SA}$", "r_t": r"$r_\mathrm{t}$", "median ": ""}
+LABELS = {"epsilon_SA": r"$\epsilon_\mathrm{SA}$", "r_t": r"$r_\mathrm{t}$", "median ": "", "1e-11": "$10^{-11}$", "1e-10": "$10^{-10}$", "1e-09": "$10^{-9}$"}
 
 
 def _resolved(rows: pd.DataFrame, outcome: str) -> np.ndarray:
@@ -46,7 +46,7 @@ def _panel(axes: Any, table: pd.DataFrame, parameters: list[str], outcome: str) 
                 axes.plot([share[number]], [y], marker, color="white", markeredgecolor="black", markersize=3.2, markeredgewidth=0.7, zorder=4)
             else:
                 axes.plot([high[number]], [y], marker="<", color="white", markeredgecolor="0.3", markersize=4.2, markeredgewidth=0.8, zorder=4)
-    axes.set(xscale=SCALES[outcome], xlabel=f"{outcome} [%]")
+    axes.set(xscale=SCALES[outcome], xlabel=f"{outcome} (%)")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.grid(axis="x", which="major", color="0.88", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -68,7 +68,7 @@ def write(directory: Path, context: Context, *, ensemble: Any) -> None:
     chosen = [("migrated", default), ("migrated", shown), ("disrupted", shown)] if shown != default else [("migrated", default), ("disrupted", default)]
     ranked = [name for name in ensemble.ranges["parameter"] if name in set(whole["parameter"])]
     parameters = [*ranked, *(name for name in pd.unique(whole["parameter"]) if name not in ranked)]
-    figure, panels = plt.subplots(1, len(chosen), figsize=(style.TWO_COLUMN, 0.95 + 0.33 * max(len(parameters), 4)), sharey=True)
+    figure, panels = plt.subplots(1, len(chosen), figsize=(style.PAGE_WIDTH, 0.95 + 0.33 * max(len(parameters), 4)), sharey=True)
     for axes, (outcome, factor), letter in zip(panels, chosen, "abc", strict=False):
         _panel(axes, parts[factor], parameters, outcome)
         usual = _usual(parts[factor], factor)
@@ -76,9 +76,9 @@ def write(directory: Path, context: Context, *, ensemble: Any) -> None:
             axes.axvline(100 * usual[outcome], color="black", linewidth=0.8, linestyle="--", zorder=1)
             said = f"{100 * usual[outcome]:.2g} %"
         else:
-            said = f"below {100 * usual[f'{outcome}_high']:.2g} %"
-        axes.set_title(f"({letter}) {outcome} at {factor:g} " + r"$r_\mathrm{t}$: " + said, fontsize=7)
-    panels[0].set_yticks(range(len(parameters)), [_tick(name, parts[shown][parts[shown]["parameter"] == name]) for name in parameters], fontsize=6)
+            said = f"< {100 * usual[f'{outcome}_high']:.2g} %"
+        style.name_panel(axes, letter, f"{outcome}, {factor:g} " + r"$r_\mathrm{t}$: " + said)
+    panels[0].set_yticks(range(len(parameters)), [_tick(name, parts[shown][parts[shown]["parameter"] == name]) for name in parameters])
     panels[0].set_ylim(len(parameters) - 0.45, -0.55)
     present = set(whole["basis"])
     kinds = [(marker, BASIS_LABELS[basis]) for basis, marker in BASES.items() if basis in present] + [("<", "upper limit, 95 %")]
