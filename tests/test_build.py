@@ -67,7 +67,7 @@ def test_figures_are_drawn_at_the_width_of_their_print_and_no_type_is_small(full
     page = (21.0 - 2 * margin) / 2.54 * 72  # points: the text on A4
     manuscript = (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8")
     shown = re.findall(r'::: \{#([\w-]+)\}\s+```\{python\}[^`]*show\.figure\("(\w+)"(?:, width="(\d+)%")?(, one_column=True)?\)', manuscript)
-    in_column = set(re.findall(r'#show <([\w-]+)>: set figure\(scope: "column"\)', manuscript))
+    in_column = set(re.findall(r'#show <([\w-]+)>: set figure\(scope: "column", placement: none\)', manuscript))
     assert in_column and in_column == {name for name, _, _, narrow in shown if narrow}
     assert {stem for _, stem, _, _ in shown} == {path.stem for path in full.glob("*.svg")}
     for _, stem, share, narrow in shown:

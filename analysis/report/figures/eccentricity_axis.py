@@ -24,7 +24,7 @@ def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) 
     from matplotlib.lines import Line2D
 
     plt = style.apply()
-    figure, axes = plt.subplots(figsize=(style.COLUMN_WIDTH, 3.2))
+    figure, axes = plt.subplots(figsize=(0.8 * style.PAGE_WIDTH, 2.1))
     rows, summary = eccentricity.rows, eccentricity.summary
     for row in rows.to_dict("records"):
         _draw(axes, row)
@@ -53,7 +53,7 @@ def write(directory: Path, context: Context, *, eccentricity: Any, target: Any) 
         handle("upper limit", marker=r"$\downarrow$", color="0.3", markersize=7),
         handle("TOI-6894 b (bar: 95 % limit)", marker="*", color=style.TARGET, markersize=9),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, handletextpad=0.4, labelspacing=0.4)
+    figure.legend(handles=handles, loc="outside right center", handletextpad=0.4, labelspacing=0.4)
     save_figure(directory, "fig2_ae", figure, rows, context)
 
 
