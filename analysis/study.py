@@ -60,7 +60,9 @@ _TRACKS = "bhac15_radii.csv"
 _ANCHORS = "../anchors.csv"  # curated, beside the frozen tables
 _VETTING = "../vetting.csv"
 _SIMULATIONS = ("default", "lag_short", "lag_long", "spin_pseudo", "time_5gyr", "tolerance_loose", "tolerance_tight")
-_ENSEMBLES = tuple(f"simulations/ensemble_{tag}.npz" for tag in _SIMULATIONS)
+_FROZEN_BY = "simulations/MANIFEST.json"  # which code made them: a result says whether it is still the same
+_ENSEMBLES = (_FROZEN_BY, *(f"simulations/ensemble_{tag}.npz" for tag in _SIMULATIONS))
+_DIRECT = (_FROZEN_BY, *(f"simulations/{name}.csv" for name in ("direct", "direct_maxima", "direct_summary")))
 STAGES = {
     stage.name: stage
     for stage in (
@@ -88,16 +90,16 @@ STAGES = {
         Stage("ensemble", "analysis.migration.ensemble.stage", ("ensemble", "secular"), ("target",), (*_ENSEMBLES, _TRACKS)),
         Stage(
             "ladder", "analysis.migration.ladder.stage", ("ladder", "kozai", "limiting", "secular", "ensemble", "tides"), ("target", "kozai", "limiting"),
-            ("simulations/ladder.npz", _TRACKS),
+            ("simulations/ladder.npz", _FROZEN_BY, _TRACKS),
         ),
-        Stage("agreement", "analysis.migration.direct.stage", ("agreement",), (), tuple(f"simulations/{name}.csv" for name in ("direct", "direct_maxima", "direct_summary"))),
+        Stage("agreement", "analysis.migration.direct.stage", ("agreement",), (), _DIRECT),
         Stage(
             "calibration", "analysis.calibration",
             ("calibration", "detection", "mixture", "desert", "eccentricity_inference", "eccentricity", "origin_skill", "origin", "age_inference", "ages", "occurrence",
              "ensemble", "secular", "disk"),
-            ("sample", "ensemble", "target"), ("simulations/calibration.npz",),
+            ("sample", "ensemble", "target"), ("simulations/calibration.npz", _FROZEN_BY),
         ),
-        Stage("circumbinary", "analysis.migration.circumbinary.stage", ("circumbinary",), ("target",), ("simulations/circumbinary.npz",)),
+        Stage("circumbinary", "analysis.migration.circumbinary.stage", ("circumbinary",), ("target",), ("simulations/circumbinary.npz", _FROZEN_BY)),
         Stage("occurrence", "analysis.migration.occurrence.stage", ("occurrence", "ensemble", "secular"), ("ensemble", "disk", "target"), _ENSEMBLES),
         Stage("gaia", "analysis.catalogue.gaia", ("gaia",), (), ("gaia_companions.csv", "MANIFEST.json"), ("table",)),
         Stage(

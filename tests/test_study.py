@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis import study
 from analysis.runtime import ROOT
 from analysis.study import DERIVED, OUTPUTS, STAGES
 
@@ -128,6 +129,22 @@ def test_editing_parameter_defaults_alone_recomputes_only_the_stage_they_belong_
     copy.replace("analysis/config/migration.py", "radius_slope: float = param(0.1", "radius_slope: float = param(0.2")
     changed = copy.evaluate()
     assert changed["evaluated"] == ["kozai", "tides"]
+
+
+def test_a_stage_that_reads_simulations_follows_what_is_recorded_of_them():
+    reading = [stage for stage in STAGES.values() if any(name.startswith("simulations/") for name in stage.files)]
+    assert len(reading) >= 6
+    assert all("simulations/MANIFEST.json" in stage.files for stage in reading)
+
+
+def test_simulations_frozen_again_with_the_same_bits_recompute_what_says_who_made_them(tmp_path, monkeypatch):
+    frozen = tmp_path / "frozen"
+    shutil.copytree(study.FROZEN, frozen)
+    monkeypatch.setattr(study, "FROZEN", frozen)
+    before = study.Study().key("calibration")
+    manifest = frozen / "simulations" / "MANIFEST.json"
+    manifest.write_text(manifest.read_text().replace('"source": "', '"source": "0', 1))
+    assert study.Study().key("calibration") != before
 
 
 def test_outputs_need_only_known_stages_and_claim_distinct_names():
