@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from analysis.cache import write_atomic
 
-__all__ = ["faults", "finish", "finished", "focusable", "lighter", "scoped"]
+__all__ = ["faults", "finish", "finished", "focusable", "lighter", "scoped", "spaced"]
 
 HEAD = re.compile(r"<thead\b.*?</thead>", re.DOTALL)
 CELL = re.compile(r"<th(?=[\s>])(?![^>]*\sscope=)")
@@ -17,6 +17,9 @@ DRAWING = re.compile(r'(?<=src=")data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)(?=
 STYLE_LINK = re.compile(r'<link href="data:text/css,([^"]*)"((?:(?!href=)[^>])*)>')
 ICONS = re.compile(r'<style type="text/css">\s*@font-face \{[^}]*font-family: "bootstrap-icons".*?</style>', re.DOTALL)
 XHTML = re.compile(r'(?<=<html) xmlns="http://www\.w3\.org/1999/xhtml"')  # by it the GNOME desktop takes a file for XHTML, and its browser stops at the first open tag
+NAMED = r'<mrow><mi mathvariant="normal">[a-z]{2,}</mi><mo>(?:&#8289;|\u2061)</mo></mrow>'
+OPERATOR = re.compile(rf'(</m\w+>)?(<(?P<script>msu[bp])>{NAMED}.*?</(?P=script)>|(?<!<msu[bp]>){NAMED})(?!<mspace)(?=(<mo[^>]*>[(\[]|</)?)', re.DOTALL)
+THIN = '<mspace width="0.167em"></mspace>'
 QUARTO = re.compile(r'<meta name="generator" content="quarto', re.IGNORECASE)
 
 
@@ -28,6 +31,17 @@ def scoped(html: str) -> str:
 def focusable(html: str) -> str:
     """`html` in which wide tables and formulas can get the focus, without which no keyboard scrolls them."""
     return SCROLLING.sub(lambda tag: f'{tag[0]} tabindex="0"', html)
+
+
+def spaced(html: str) -> str:
+    """`html` with a thin space on either side of log, sin and their like in formulas, as TeX sets it; pandoc's MathML has none."""
+
+    def apart(found: re.Match) -> str:
+        before, name, _, bracket = found.groups()
+        left = THIN if before and before not in ("</mo>", "</mspace>") else ""
+        return f"{before or ''}{left}{name}{'' if bracket else THIN}"
+
+    return OPERATOR.sub(apart, html)
 
 
 def _brief(svg: str) -> str:
@@ -57,7 +71,7 @@ def lighter(html: str) -> str:
 
 def finished(html: str) -> str:
     """`html` in its last form."""
-    return lighter(focusable(scoped(XHTML.sub("", html))))
+    return lighter(spaced(focusable(scoped(XHTML.sub("", html)))))
 
 
 def finish(written: list[Path]) -> None:

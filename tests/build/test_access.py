@@ -5,9 +5,10 @@ import re
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+import pypandoc
 import pytest
 
-from analysis.report.access import faults, finish, focusable, lighter, scoped
+from analysis.report.access import faults, finish, focusable, lighter, scoped, spaced
 
 PAGE = (
     '<html lang="en"><head><title>T</title></head><body><main><h1 id="a">T</h1><h2 id="b">One</h2><h3 id="c">Two</h3><h2 id="d">Three</h2>'
@@ -90,3 +91,15 @@ def test_the_pdf_is_tagged_bookmarked_and_names_its_language_title_and_author(pa
     content = paper.pdf.read_bytes()
     for words in (b"/Lang(en-GB)", b"/MarkInfo<</Marked true", b"/StructTreeRoot", b"/Outlines", b"/Title(A sample of 140 companions)", b"/Author(R. S. Johnson"):
         assert words in content, words
+
+
+def formula(tex):
+    """MathML of a formula as pandoc writes it."""
+    return pypandoc.convert_text(f"${tex}$", "html", format="markdown", extra_args=["--mathml"])
+
+
+@pytest.mark.parametrize(("tex", "spaces"), [(r"M\sin i", 2), (r"\log q", 1), (r"\log_{10} q", 1), (r"5\cos^2 i", 2), (r"\ln(a)", 0), (r"p = \ln f", 1), ("ab", 0)])
+def test_names_of_functions_stand_apart_from_letters_and_not_from_brackets(tex, spaces):
+    once = spaced(formula(tex))
+    assert once.count("<mspace") == spaces
+    assert spaced(once) == once
