@@ -58,6 +58,7 @@ class TextTable:
 def read_text_table(path: str | Path, kind: str) -> TextTable:
     """Read a comma-separated file with one header line; lines that start with # are comments, a byte-order mark is skipped.
 
+    Below the header such a line with as many fields as a row may be either and is refused. Within a quoted cell every line belongs to the cell.
     `kind` says in error messages what the file was expected to be. Raises InputError for a missing file, a directory, a pipe or device, an
     unreadable, empty, binary, wrongly encoded or oversized file, another delimiter, repeated column names, a repeated header line, a row of
     another length, or a table without rows.
@@ -116,25 +117,31 @@ def _parsed(name: str, stream: BinaryIO, kind: str) -> TextTable:
     comments: list[str] = []
     source = _numbered(name, stream, kind)
     memory = 0
+    within_row = False  # the reader asks for more lines of a row whose quotes are open
 
     def lines_of_rows() -> Iterator[str]:
-        nonlocal memory
+        nonlocal memory, within_row
         for number, line in source:
-            if line.startswith("#"):
+            if line.startswith("#") and not within_row:
+                if len(header) > 1 and len(next(csv.reader([line]))) == len(header):
+                    raise InputError(
+                        f"{name}, line {number}: it starts with # and has as many fields as a row. Remove it if it is a comment, or set its first cell in quotes."
+                    )
                 comments.extend([line.rstrip("\n")] if len(comments) < MOST_COMMENTS else [])
-            elif line.strip():
+            elif line.strip() or within_row:
                 fed.append(number)
+                within_row = True
                 memory += len(line) * (1 if line.isascii() else 4)
                 yield line
 
-    reader = csv.reader(lines_of_rows(), strict=True)
     header: list[str] = []
+    reader = csv.reader(lines_of_rows(), strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
     start = 0
     try:
         for row in reader:
-            line = fed[start]
+            line, within_row = fed[start], False
             start = reader.line_num
             if not header:
                 header = [cell.strip() for cell in row]

@@ -57,6 +57,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
+    def end_headers(self) -> None:
+        """Say that the connection ends: a client that is not told may send its next form into the closing one."""
+        self.send_header("Connection", "close")
+        super().end_headers()
+
     def log_message(self, *args: object) -> None:
         pass
 

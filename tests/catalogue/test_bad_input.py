@@ -3,13 +3,14 @@
 import hashlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.catalogue import load
 from analysis.catalogue.freeze import freeze
 from analysis.catalogue.read_bd import read_bd
 from analysis.catalogue.read_pscomppars import read_pscomppars
+from analysis.catalogue.textfile import read_text_table
 from analysis.config import CatalogueConfig
 from analysis.errors import InputError
 from tests.catalogue.exports import PS_DEFAULTS, bd_row, ps_row, table_text, write_bd, write_ps
@@ -116,8 +117,29 @@ def test_junk_never_ends_in_anything_but_an_input_error(tmp_path_factory, raw):
             reader(path)
 
 
+def plain_table(folder, text):
+    """The text as a table, read."""
+    path = folder / "plain.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    return read_text_table(path, "a table")
+
+
+def test_a_line_that_may_be_a_comment_or_a_row_is_neither_lost_nor_guessed(tmp_path):
+    assert plain_table(tmp_path, "# one, two, three\na,b,c\n# a remark\n1,2,3\n# x,y\n").rows == [["1", "2", "3"]]
+    with pytest.raises(InputError, match=r"line 3: it starts with # and has as many fields as a row"):
+        plain_table(tmp_path, "a,b,c\n1,2,3\n#4,5,6\n")
+    assert plain_table(tmp_path, 'a,b,c\n1,2,3\n"#4",5,6\n').rows[1] == ["#4", "5", "6"]
+
+
+def test_lines_within_a_quoted_cell_belong_to_it(tmp_path):
+    table = plain_table(tmp_path, 'a,b\n1,"first\n# second\n\n#,fourth"\n\n2,3\n')
+    assert table.rows == [["1", "first\n# second\n\n#,fourth"], ["2", "3"]]
+    assert table.lines == [2, 7] and table.comments == []
+
+
 @settings(max_examples=80, deadline=None)
 @given(column=st.sampled_from(sorted(PS_DEFAULTS)), cell=st.text(max_size=12))
+@example(column="pl_name", cell="#")
 def test_any_text_in_a_cell_is_read_or_refused(tmp_path_factory, column, cell):
     path = tmp_path_factory.mktemp("cell") / "cell.csv"
     write_ps(path, [ps_row(1), ps_row(2, **{column: cell.encode("utf-8", "replace").decode()})])
