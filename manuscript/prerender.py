@@ -1,4 +1,4 @@
-"""Before typesetting: evaluate every stage that is out of date and write results/ and _variables.yml."""
+"""Before typesetting: bring results/ and _variables.yml up to date; where the pages are current, too, leave Quarto nothing to do."""
 
 import os
 import sys
@@ -6,9 +6,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-if __name__ == "__main__" and os.environ.get("VLMS_EVALUATED") != "1":
+
+def evaluate() -> int:
+    """The exit status of the build; pages that Quarto would make again just as they are stay out of its list."""
+    from analysis.__main__ import main
+    from analysis.report import pages
+    from analysis.runtime import CACHE_DIR
+
+    status = main(["--paper"])
+    name = None if status else pages.waiting_quarto(ROOT)
+    if name and pages.current(ROOT, CACHE_DIR, name) and pages.skip(ROOT):
+        print(pages.unchanged(name))
+    return status
+
+
+if __name__ == "__main__":
     sys.path[0] = str(ROOT)
     os.chdir(ROOT)
-    from analysis.__main__ import main
+    from analysis.report.pages import clear_skip
 
-    sys.exit(main(["--paper"]))
+    clear_skip(ROOT)
+    if os.environ.get("VLMS_EVALUATED") != "1":
+        sys.exit(evaluate())

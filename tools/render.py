@@ -5,7 +5,6 @@ own sentence and exit status. Where nothing that the pages show or are made with
 PAPER_BUILDER=fallback in the environment skips Quarto.
 """
 
-import json
 import os
 import re
 import shutil
@@ -17,8 +16,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_QUARTO = (1, 7)
-PAGES = ("_output/manuscript/index.html", "_output/manuscript/index.pdf")
-SETTINGS = ("_quarto.yml", "_environment", "_environment.local", "requirements.lock", "tools/render.py")
 
 
 def find_quarto() -> tuple[str, str] | None:
@@ -64,17 +61,6 @@ def render_with_fallback() -> int:
         return 1
 
 
-def state_of_paper(builder: str) -> str:
-    """Digest of all that the pages are made of and with: text, results, code, commit, settings, typesetter; and of the pages themselves."""
-    from analysis import cache
-    from analysis.report.trace import code_id, commit
-
-    texts = (path for path in (ROOT / "manuscript").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    files = {str(path.relative_to(ROOT)): cache.file_digest(path) for path in (*texts, *(ROOT / name for name in (*SETTINGS, *PAGES)))}
-    made = json.loads((ROOT / "results" / "provenance.json").read_bytes())["artifacts"]
-    return cache.digest([builder, made, code_id(ROOT / "analysis"), commit(ROOT), files])
-
-
 def main() -> int:
     """Evaluate, typeset, and name the files; return the exit status."""
     from analysis.commands import guarded
@@ -89,23 +75,21 @@ def _render() -> int:
         status = evaluate(["--paper"])
         if status:
             return status
-    from analysis.atomic import write_atomic
+    from analysis.report import pages
     from analysis.runtime import CACHE_DIR
 
     quarto = None if os.environ.get("PAPER_BUILDER") == "fallback" else find_quarto()
-    builder = f"Quarto {quarto[1]}" if quarto else "the fallback builder"
-    stamp = CACHE_DIR / "paper.txt"
-    if all((ROOT / page).is_file() for page in PAGES) and stamp.is_file() and stamp.read_bytes() == state_of_paper(builder).encode():
-        print(f"Nothing in the paper has changed since {builder} typeset it; to typeset it again, remove _output.")
+    typesetter = f"Quarto {quarto[1]}" if quarto else "the fallback builder"
+    if pages.current(ROOT, CACHE_DIR, typesetter):
+        print(pages.unchanged(typesetter))
     else:
         reason = "Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted."
-        print(f"Typesetting with {builder}." if quarto else reason, flush=True)
+        print(f"Typesetting with {typesetter}." if quarto else reason, flush=True)
         status = render_with_quarto(quarto[0]) if quarto else render_with_fallback()
         if status:
             return status
-        with suppress(OSError):  # without it the next run typesets again
-            write_atomic(stamp, state_of_paper(builder).encode())
-    print(f"The paper: {' and '.join(PAGES)}")
+        pages.remember(ROOT, CACHE_DIR, typesetter)
+    print(f"The paper: {' and '.join(pages.PAGES)}")
     return 0
 
 

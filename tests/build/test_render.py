@@ -1,9 +1,16 @@
-"""`just paper` typesets when anything that the pages show or are made with has changed, and only then."""
+"""The paper is typeset when anything that the pages show or are made with has changed, and only then, by `just paper` and by bare `quarto render`."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from analysis.report import pages
+from analysis.runtime import ROOT
 from tools import render
 
 PAGE = "_output/manuscript/index.html"
@@ -14,14 +21,14 @@ def project(tmp_path, monkeypatch):
     """A project whose typesetter writes the text of its manuscript into both pages, and counts how often."""
     for folder in ("manuscript", "analysis", "results", "_output/manuscript", "tools"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in (*render.SETTINGS, "analysis/study.py", "manuscript/index.qmd"):
+    for name in (*pages.SETTINGS, "analysis/study.py", "manuscript/index.qmd"):
         (tmp_path / name).write_text("as it was")
     (tmp_path / "results" / "provenance.json").write_text(json.dumps({"artifacts": {"numbers.json": {"sha256": "1"}}}))
     calls = []
 
     def typeset():
         calls.append(1)
-        for page in render.PAGES:
+        for page in pages.PAGES:
             (tmp_path / page).write_text((tmp_path / "manuscript" / "index.qmd").read_text())
         return 0
 
@@ -91,7 +98,105 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(project, mon
     def refuse(*_):
         raise PermissionError("read-only")
 
-    monkeypatch.setattr("analysis.atomic.write_atomic", refuse)
+    monkeypatch.setattr(pages, "write_atomic", refuse)
     assert render.main() == 0
     assert render.main() == 0
     assert len(calls) == 2
+
+
+def test_what_the_typesetter_leaves_beside_the_text_while_it_runs_is_no_change(project):
+    root, calls = project
+    render.main()
+    (root / "manuscript" / "index.quarto_ipynb").write_text("{}")
+    render.main()
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "whole"),
+    [("", True), ("--quiet", True), ("--log-level warning", True), ("--log=build.log --quiet", True), ("--to html", False), ("--log-level info --to pdf", False),
+     ("manuscript/index.qmd", False), ("-M toc:false", False), ("--no-execute", False), ("--logo x", False)],
+)
+def test_only_a_render_without_file_format_or_option_asks_for_the_pages_as_they_are(options, whole, monkeypatch):
+    command = ["deno", "run", "--allow-all", "quarto.js", "render", *options.split()]
+    assert pages.whole_render(command) is whole
+    monkeypatch.setenv("QUARTO_PROFILE", "journal")
+    assert not pages.whole_render(command)
+
+
+@pytest.mark.parametrize("command", [[], ["quarto.js", "preview"], ["python", "manuscript/prerender.py"]])
+def test_another_command_is_no_render(command):
+    assert not pages.whole_render(command)
+
+
+def test_no_quarto_waits_for_this_process():
+    assert pages.waiting_quarto(ROOT) is None
+
+
+# Quarto as its scripts see it: the process that started them, its command line, its folder and its version.
+QUARTO = """import os, subprocess, sys
+status = subprocess.run([sys.executable, "-c", os.environ["SCRIPT"]]).returncode
+sys.exit(status)
+"""
+SCRIPT = "import sys; sys.path[0] = {root!r}; from pathlib import Path; from analysis.report.pages import waiting_quarto; print(waiting_quarto(Path({folder!r})))"
+
+
+@pytest.mark.parametrize(("options", "inside", "answer"), [([], True, "Quarto 1.9.38"), (["--to", "html"], True, "None"), ([], False, "None")])
+def test_a_script_recognises_the_quarto_that_waits_for_it(options, inside, answer, tmp_path):
+    for name in ("share", "project", "elsewhere"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "share" / "version").write_text("1.9.38\n")
+    (tmp_path / "quarto.py").write_text(QUARTO)
+    script = SCRIPT.format(root=str(ROOT), folder=str(tmp_path / "project"))
+    environment = {**os.environ, "QUARTO_SHARE_PATH": str(tmp_path / "share"), "SCRIPT": script, "QUARTO_PROFILE": ""}
+    folder = tmp_path / ("project" if inside else "elsewhere")
+    done = subprocess.run([sys.executable, tmp_path / "quarto.py", "render", *options], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == answer
+
+
+def test_the_skip_leaves_the_users_own_local_settings_alone(tmp_path):
+    local = tmp_path / pages.LOCAL_SETTINGS
+    assert pages.skip(tmp_path) and "!manuscript/index.qmd" in local.read_text()
+    pages.clear_skip(tmp_path)
+    assert not local.exists()
+    local.write_text("format:\n  html:\n    toc: false\n")
+    assert not pages.skip(tmp_path)
+    pages.clear_skip(tmp_path)
+    assert "toc: false" in local.read_text()
+
+
+# A build of the size of a test: it has the scripts, the settings and one page of text; the stages are taken as evaluated.
+EVALUATED = "import sys\n\n\ndef main(_):\n    return 0\n"
+
+
+@pytest.mark.skipif(not shutil.which("quarto"), reason="Quarto is not installed")
+def test_bare_quarto_render_leaves_current_pages_alone_and_typesets_changed_ones(tmp_path):
+    for name in ("analysis", "_quarto.yml", "CITATION.cff", "requirements.lock", "manuscript/references.bib", "manuscript/prerender.py", "manuscript/postrender.py"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        copy(ROOT / name, tmp_path / name)
+    (tmp_path / "analysis" / "__main__.py").write_text(EVALUATED)
+    (tmp_path / "analysis" / "report" / "check.py").write_text("def report(root, written):\n    return 0\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "provenance.json").write_text(json.dumps({"artifacts": {}}))
+    text = tmp_path / "manuscript" / "index.qmd"
+    text.write_text("---\ntitle: A page\n---\n\nThe first.\n")
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "VLMS_CACHE_DIR": str(tmp_path / ".cache"), "VLMS_EVALUATED": "", "QUARTO_PROFILE": ""}
+
+    def rendered(*options: str) -> tuple[bool, str]:
+        """Whether the HTML was written again, and what was said."""
+        page = tmp_path / pages.PAGES[0]
+        before = page.stat().st_mtime_ns if page.is_file() else 0
+        done = subprocess.run(["quarto", "render", *options], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert not (tmp_path / pages.LOCAL_SETTINGS).exists()
+        return page.stat().st_mtime_ns != before, done.stdout + done.stderr
+
+    assert rendered()[0]
+    again, said = rendered()
+    assert not again and "Nothing in the paper has changed" in said
+    assert rendered("--to", "html")[0]
+    (tmp_path / pages.LOCAL_SETTINGS).write_text(pages.SKIP)  # of a render that was killed
+    text.write_text(text.read_text() + "\nThe second.\n")
+    assert rendered()[0]
+    assert "The second." in Path(tmp_path / pages.PAGES[0]).read_text()
