@@ -124,6 +124,8 @@ def empty_project(root: Path, folder: Path, content: str) -> Path:
         settings.pop(name, None)
     settings["project"] = {name: value for name, value in settings["project"].items() if name not in ("pre-render", "post-render")}
     (folder / "manuscript").mkdir(parents=True)
+    for style in (root / "manuscript").glob("page.*"):
+        shutil.copy(style, folder / "manuscript")
     (folder / "_quarto.yml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     (folder / settings["project"]["render"][0]).write_text(f"---\ntitle: Empty\n---\n\n{content}\n", encoding="utf-8")
     return folder

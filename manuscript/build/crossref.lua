@@ -1,11 +1,7 @@
 -- Numbers sections, figures, tables and equations as Quarto does, and turns @fig-, @tbl-, @eq- and @sec- into links.
 local words = { fig = "Figure", tbl = "Table", eq = "Equation", sec = "Section" }
-local counts = { fig = 0, tbl = 0, eq = 0 }
-local section = { 0, 0, 0, 0, 0, 0 }
-local numbers = {}
+local counts, section, numbers = { fig = 0, tbl = 0, eq = 0 }, { 0, 0, 0, 0, 0, 0 }, {}
 local typst = FORMAT == "typst"
-
-local function raw(text) return pandoc.RawBlock("typst", text) end
 
 local function kind_of(id) return words[id:match("^(%l+)%-")] and id:match("^(%l+)%-") end
 
@@ -33,12 +29,15 @@ local function float(el)
   if kind ~= "fig" and kind ~= "tbl" then return end
   local caption = el.content:remove().content
   caption:insert(1, pandoc.Strong(words[kind] .. "\u{a0}" .. number(el.identifier, kind) .. ": "))
-  local focus = kind == "tbl" and { tabindex = "0" } or {} -- a wide table scrolls, by keyboard only with the focus
-  if not typst then return pandoc.Figure(el.content, { pandoc.Plain(caption) }, { el.identifier, { kind }, focus }), false end
+  local class = "quarto-float-" .. kind
+  if not typst then
+    local body = pandoc.Div(el.content, { tabindex = kind == "tbl" and "0" or nil }) -- a wide table scrolls, by keyboard only with the focus
+    return pandoc.Figure(body, { pandoc.Plain(caption) }, { el.identifier, { class } }), false
+  end
   -- pandoc wraps a table in a figure of its own, which must stay below the caption where figures float
   local inner = kind == "tbl" and '#show figure: set figure(placement: none, scope: "column")' or ""
-  el.content:insert(1, raw("#figure(kind: " .. (kind == "fig" and "image" or "table") .. ", [" .. inner))
-  el.content:extend { raw("], caption: ["), pandoc.Plain(caption), raw("]) <" .. el.identifier .. ">") }
+  el.content:insert(1, pandoc.RawBlock("typst", '#figure(kind: "' .. class .. '", [' .. inner))
+  el.content:extend { pandoc.RawBlock("typst", "], caption: ["), pandoc.Plain(caption), pandoc.RawBlock("typst", "]) <" .. el.identifier .. ">") }
   return el.content, false
 end
 
@@ -52,10 +51,9 @@ local function equations(inlines)
       while out[#out].t ~= "Math" do out:remove() end
       local math, n = out:remove(), "(" .. number(id, "eq") .. ")"
       if typst then
-        local before = '#[#set math.equation(numbering: _ => "' .. n .. '")\n'
-        out:extend { pandoc.RawInline("typst", before), math, pandoc.RawInline("typst", "] <" .. id .. ">") }
+        out:extend { pandoc.RawInline("typst", '#[#set math.equation(numbering: _ => "' .. n .. '")\n'), math, pandoc.RawInline("typst", "] <" .. id .. ">") }
       else
-        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id, { "equation" }, { tabindex = "0" } }))
+        out:insert(pandoc.Span({ math, pandoc.Span(n, { class = "number" }) }, { id = id, tabindex = "0" }))
       end
     end
   end

@@ -6,7 +6,6 @@ manuscript uses: variables, `output: asis`, figure and table divs, keys of equat
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ import yaml
 from analysis.atomic import scratch_directory
 from analysis.report.access import finished
 
-__all__ = ["BuildError", "build", "substitute"]
+__all__ = ["BuildError", "build", "read", "substitute"]
 
 HERE = Path(__file__).resolve().parent
 VARIABLE = re.compile(r"\{\{<\s*var\s+([\w.\-]+)\s*>\}\}")
@@ -48,12 +47,12 @@ def substitute(content: Any, variables: dict[str, Any]) -> Any:
 
 
 def normalise(front: dict[str, Any]) -> dict[str, Any]:
-    """Front matter as pandoc's templates want it: authors as name and affiliation, keywords below the abstract."""
+    """Front matter as pandoc's templates want it: authors as lines with their affiliations, keywords below the abstract."""
     people = []
     for author in front.get("author", []):
         author = author if isinstance(author, dict) else {"name": author}
-        places = [place["name"] if isinstance(place, dict) else place for place in author.get("affiliations", [])]
-        people.append({"name": author["name"], "affiliation": "; ".join(places), "email": author.get("email", "")})
+        places = "; ".join(place["name"] if isinstance(place, dict) else place for place in author.get("affiliations", []))
+        people.append(f"{author['name']} ({places})" if places else author["name"])
     keywords = f"\n\n**Keywords:** {', '.join(front['keywords'])}" if front.get("keywords") else ""
     return {"abstract-title": "Abstract", **front, "author": people, "keywords": [], "abstract": front.get("abstract", "") + keywords}
 
@@ -98,6 +97,16 @@ def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
         raise BuildError(f"pandoc: {result.stderr.strip()}")
 
 
+def read(root: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """Settings, front matter and text of the project at `root`, with the variables and what the chunks show in their places."""
+    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    variables = yaml.safe_load((root / "_variables.yml").read_text(encoding="utf-8")) or {}
+    _, front, body = (root / settings["project"]["render"][0]).read_text(encoding="utf-8").split("---\n", 2)
+    chunks = CHUNK.findall(body)
+    texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(chunks, execute(chunks, root), strict=True)])
+    return settings, substitute(yaml.safe_load(front), variables), CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
+
+
 def build(root: Path) -> tuple[Path, Path]:
     """Build the paper of the project at `root` from `_quarto.yml`, `_variables.yml` and its .qmd; return the HTML and PDF paths.
 
@@ -106,30 +115,18 @@ def build(root: Path) -> tuple[Path, Path]:
     import typst
 
     root = root.resolve()
-    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    settings, front, text = read(root)
     source = root / settings["project"]["render"][0]
     target = root / settings["project"]["output-dir"] / settings["project"]["render"][0]
-    variables = yaml.safe_load((root / "_variables.yml").read_text(encoding="utf-8")) or {}
-    _, front, body = source.read_text(encoding="utf-8").split("---\n", 2)
-    metadata = normalise(substitute({"lang": settings.get("lang", "en"), **yaml.safe_load(front)}, variables))
-    by_line = [f"{author['name']} ({author['affiliation']})" if author["affiliation"] else author["name"] for author in metadata["author"]]
-    sources = CHUNK.findall(body)
-    texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(sources, execute(sources, root), strict=True)])
-    text = CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
     with scratch_directory(target.parent) as work:
-        (work / "html.json").write_text(json.dumps({**metadata, "author": by_line}, default=str), encoding="utf-8")
-        pages = {**settings["format"]["typst"], "template": "paper.typ", **metadata}
-        (work / "typst.json").write_text(json.dumps(pages, default=str), encoding="utf-8")
-        shutil.copy(HERE / "paper.typ", work)
-        own = {"html": ["--to=html5", "--mathml", "--embed-resources", f"--css={HERE / 'paper.css'}",
+        metadata = {"lang": settings.get("lang", "en"), "page-numbering": "1", "linkcolor": "1f4e79", **settings["format"]["typst"], **normalise(front)}
+        (work / "front.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+        common = [f"--metadata-file={work / 'front.json'}", *([f"--bibliography={root / settings['bibliography']}"] if "bibliography" in settings else [])]
+        own = {"html": ["--to=html5", "--mathml", "--embed-resources", *(f"--css={style}" for style in (HERE.parent / "page.css", HERE / "paper.css")),
                         "--variable=include-before:<main>", "--variable=include-after:</main>"],
-               "typst": ["--to=typst", "--number-sections"]}
-        common = [f"--bibliography={root / settings['bibliography']}"] if settings.get("bibliography") else []
+               "typst": ["--to=typst", "--number-sections", *(f"--include-in-header={style}" for style in (HERE.parent / "page.typ", HERE / "paper.typ"))]}
         with ThreadPoolExecutor() as pool:
-            runs = [pool.submit(pandoc, text, source.parent, [*common, *options, f"--metadata-file={work / name}.json", f"--output={work / name}"])
-                    for name, options in own.items()]
-            for run in runs:
-                run.result()
+            list(pool.map(lambda name: pandoc(text, source.parent, [*common, *own[name], f"--output={work / name}"]), own))
         (work / "html").write_text(finished((work / "html").read_text(encoding="utf-8")), encoding="utf-8")
         try:
             typst.compile(str(work / "typst"), output=str(work / "pdf"), root=str(root), ignore_system_fonts=True, timestamp=PDF_TIME)

@@ -1,8 +1,6 @@
 -- Keeps what is marked `.content-visible when-format="html"` in HTML, unwrapped, and drops it elsewhere, as Quarto does.
-local html = FORMAT:match("^html") ~= nil
-
 local function shown(el)
-  if el.classes:includes("content-visible") and el.attributes["when-format"] == "html" then return html and el.content or {} end
+  if el.classes:includes("content-visible") and el.attributes["when-format"] == "html" then return FORMAT:match("^html") and el.content or {} end
 end
 
 return { { Div = shown, Span = shown } }

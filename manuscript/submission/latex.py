@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from manuscript.build.paper import CHUNK, BuildError, execute, shown, substitute
+from manuscript.build.paper import BuildError, read
 
 __all__ = ["ascii_bibliography", "citation_keys", "included_files", "manuscript_source"]
 
@@ -55,20 +55,14 @@ def manuscript_source(root: Path, after: str = "") -> str:
 
     Reads _quarto.yml, _variables.yml, the .qmd and what its chunks show. Raises BuildError with a sentence on what to mend.
     """
-    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
-    source = root / settings["project"]["render"][0]
-    variables = yaml.safe_load((root / "_variables.yml").read_text(encoding="utf-8")) or {}
+    settings, front, text = read(root)
     journal = yaml.safe_load((HERE / "journal.yml").read_text(encoding="utf-8"))
-    _, front, body = source.read_text(encoding="utf-8").split("---\n", 2)
-    chunks = CHUNK.findall(body)
-    texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(chunks, execute(chunks, root), strict=True)])
-    text = CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
-    metadata = front_matter(substitute(yaml.safe_load(front), variables), journal)
+    metadata = front_matter(front, journal)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "front.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
         (Path(folder) / "after.tex").write_text(after, encoding="utf-8")
         result = _pandoc(
-            text, source.parent, "--from=markdown", "--standalone", "--wrap=preserve", "--natbib", f"--template={HERE / 'aastex.latex'}",
+            text, (root / settings["project"]["render"][0]).parent, "--from=markdown", "--standalone", "--wrap=preserve", "--natbib", f"--template={HERE / 'aastex.latex'}",
             f"--lua-filter={HERE.parent / 'build' / 'visible.lua'}", f"--lua-filter={HERE / 'aastex.lua'}", f"--metadata-file={folder}/front.json", *([f"--include-after-body={folder}/after.tex"] if after else []),
         )
     unresolved = sorted(set(re.findall(r"\?var:[\w.\-]+|\{\{<.*?>\}\}|\?@[\w\-]+", result)))

@@ -43,11 +43,11 @@ FALLBACK = """<!DOCTYPE html><html lang="en-GB"><head><title>A sample</title></h
 <p>There are <span class="num" data-k="sample.n">140</span> of them.</p><p><strong>Keywords:</strong> stars</p></div></header>
 <h2 id="sec-one"><span class="header-section-number">1\u00a0</span>One</h2>
 <p>See <a href="#fig-a">Figure\u00a01</a>, with <span class="num" data-k="sample.n">140</span> rows<a href="#fn1" class="footnote-ref" id="fnref1"><sup>1</sup></a>.</p>
-<p><span id="eq-a" class="equation"><math display="block"><semantics><mrow><mi>a</mi></mrow><annotation encoding="application/x-tex">a = b</annotation></semantics></math><span class="number">(1)</span></span></p>
-<figure id="fig-a" class="fig"><p><img src="data:," alt="A line."></p><p class="tr-src">Data: <a href="data:,">x.csv</a></p>
+<p><span id="eq-a" tabindex="0"><math display="block"><semantics><mrow><mi>a</mi></mrow><annotation encoding="application/x-tex">a = b</annotation></semantics></math><span class="number">(1)</span></span></p>
+<figure id="fig-a" class="quarto-float-fig"><div><p><img src="data:," alt="A line."></p><p class="tr-src">Data: <a href="data:,">x.csv</a></p></div>
 <figcaption><strong>Figure\u00a01: </strong>The caption, <span class="num" data-k="x">2</span>.</figcaption></figure>
-<figure id="tbl-a" class="tbl" tabindex="0"><table><thead><tr class="header"><th scope="col">step</th><th scope="col">rows</th></tr></thead>
-<tbody><tr><td>all</td><td>140</td></tr></tbody></table><figcaption><strong>Table\u00a01: </strong>The ledger.</figcaption></figure>
+<figure id="tbl-a" class="quarto-float-tbl"><div tabindex="0"><table><thead><tr class="header"><th scope="col">step</th><th scope="col">rows</th></tr></thead>
+<tbody><tr><td>all</td><td>140</td></tr></tbody></table></div><figcaption><strong>Table\u00a01: </strong>The ledger.</figcaption></figure>
 <p>Text of it.</p>
 <h2 class="unnumbered" id="references">References</h2><div id="refs"><div id="ref-hut1981" class="csl-entry">Hut, P. 1981.</div></div>
 <aside id="footnotes"><hr /><ol><li id="fn1"><p>The note.<a href="#fnref1" class="footnote-back">↩︎</a></p></li></ol></aside></main></body></html>"""

@@ -14,6 +14,7 @@ from astropy.table import MaskedColumn, Table
 from conftest import BIBLIOGRAPHY, MANUSCRIPT, write_project
 
 from analysis.errors import InputError
+from manuscript.build import paper
 from manuscript.build.paper import BuildError
 from manuscript.submission import latex
 from manuscript.submission.bundle import check_bundle, figure_pdf, make_bundle, pack
@@ -50,7 +51,7 @@ def chunks_in_this_process():
         return outputs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(latex, "execute", run)
+        patch.setattr(paper, "execute", run)
         yield
 
 
