@@ -166,8 +166,15 @@ local function length(cell)
   return utf8.len(text) - 0.5 * small
 end
 
+-- Characters of the longest piece of a cell that no line ends in: blanks that keep words together end none.
+local function longest_piece(cell)
+  local most = 0
+  for piece in pandoc.utils.stringify(cell):gmatch("[^ \n]+") do most = math.max(most, utf8.len(piece)) end
+  return most
+end
+
 -- Natural columns where the table fits; else a column no longer than a fair share stays natural, and the others divide what is left by the
--- amount of their text. Returns the column types, the widths of paragraph columns (shares of the text width) and the lines of the table.
+-- amount of their text, but each holds its longest piece. Returns the column types, the widths of paragraph columns (shares of the text width) and the lines of the table.
 local function columns(simple)
   local longest, amount, total, count = {}, {}, 0, #simple.headers
   for i = 1, count do
@@ -194,8 +201,18 @@ local function columns(simple)
     specs[i] = natural[i] and simple.aligns[i] == "AlignRight" and "r" or "l"
     if not natural[i] then shared = shared + math.sqrt(amount[i]) end
   end
+  local room = 0.91 * left / LINE
   for i = 1, count do
-    if not natural[i] then widths[i] = 0.94 * left / LINE * math.sqrt(amount[i]) / shared end
+    if not natural[i] then
+      local least = longest_piece(simple.headers[i])
+      for _, row in ipairs(simple.rows) do least = math.max(least, longest_piece(row[i])) end
+      if least / LINE > room * math.sqrt(amount[i]) / shared then
+        widths[i], room, shared = least / LINE, room - least / LINE, shared - math.sqrt(amount[i])
+      end
+    end
+  end
+  for i = 1, count do
+    if not (natural[i] or widths[i]) then widths[i] = room * math.sqrt(amount[i]) / shared end
   end
   for _, row in ipairs(simple.rows) do
     local most = 1

@@ -1,6 +1,7 @@
 """CITATION.cff, .zenodo.json, codemeta.json and pyproject.toml say the same, in the terms of their formats."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -72,3 +73,12 @@ def test_codemeta_file_is_of_its_context(files):
     assert set(codemeta) <= CODEMETA_KNOWN
     assert all(person["@type"] == "Person" for person in codemeta["author"])
     assert (ROOT / codemeta["readme"]).is_file()
+
+
+def test_every_reference_can_be_followed_and_names_its_journal_in_full():
+    entries = re.split(r"\n(?=@)", (ROOT / "manuscript" / "references.bib").read_text(encoding="utf-8"))
+    entries = [entry for entry in entries if entry.startswith("@")]
+    assert len(entries) > 100
+    lost = [entry.split("{")[1].split(",")[0] for entry in entries if not re.search(r"\b(doi|eprint|url)\s*=\s*\{\S+\}", entry)]
+    macros = [entry.split("{")[1].split(",")[0] for entry in entries if re.search(r"journal\s*=\s*(\{\\|[^{\s])", entry)]
+    assert (lost, macros) == ([], [])
