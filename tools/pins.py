@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # PyPI name -> conda-forge name, where they differ.
 CONDA_NAMES = {"rust-just": "just", "matplotlib": "matplotlib-base"}
 # Kept on PyPI inside the conda environment: not on conda-forge under a dependable name, or without this very release.
-PIP_ONLY = {"arviz", "astroml", "diptest", "firthmodels", "hypothesis", "import-linter", "pypandoc-binary", "typst"}
+PIP_ONLY = {"arviz", "astroml", "axe-core-python", "diptest", "firthmodels", "hypothesis", "import-linter", "pypandoc-binary", "typst"}
 # Optional dependencies with a lock, `just setup --extra NAME`.
 EXTRAS = ("fuzz", "peers", "sweep")
 # The oldest Quarto the project is built with; conda-forge does not hold every release.
