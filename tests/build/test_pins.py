@@ -13,7 +13,7 @@ from tools.pins import CONDA_NAMES, EXTRAS, PIP_ONLY, additions, conda_environme
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGN_CARD = {"jupyter", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "numba", "matplotlib", "requests", "pytest"}
-IMPORT_NAMES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "astroML": "astroml", "pypandoc": "pypandoc-binary"}
+IMPORT_NAMES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "astroML": "astroml", "pypandoc": "pypandoc-binary", "axe_core_python": "axe-core-python"}
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
