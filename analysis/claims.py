@@ -86,14 +86,14 @@ def decided(e: Evidence) -> tuple[str, str]:
     return (NOT_SUPPORTED, "absent") if e["power"] is not None and e["power"] >= ENOUGH_POWER else (CANNOT_TELL, "weak")
 
 
-UNSOUND = "The test errs too often in simulated catalogues to be used, so the data cannot tell {matter}."
+UNSOUND = "The test for {matter} errs too often in simulated catalogues to be used, so the data cannot tell."
 TESTED_RULE = (
     f"supported: adjusted p < {SIGNIFICANCE:g} and two thirds of the passes agree; not supported: p ≥ {SIGNIFICANCE:g} with a power of at least {ENOUGH_POWER:g}; "
     "a test that errs too often in simulated catalogues decides nothing"
 )
 SENTENCES = {
     "populations": {
-        "matter": "two populations from one",
+        "matter": "two populations",
         "found": "The companions form two populations in mass ratio, beyond what the detection methods impose.",
         "absent": "One population seen through the detection methods accounts for the mass ratios; a gap between two is not called for.",
         "fragile": "A gap in mass ratio beyond the detection methods appears in some tests and not in others, so the catalogue cannot tell two populations from one.",
@@ -101,7 +101,7 @@ SENTENCES = {
         "missing": "The companions are too few to compare one population with two.",
     },
     "desert": {
-        "matter": "whether there is a desert",
+        "matter": "a desert",
         "found": "The density of companions falls by more than half between planets and binaries, beyond what the detection methods impose.",
         "absent": "A density without a valley accounts for the mass ratios of the companions; a desert is not called for.",
         "fragile": "A valley in the density of companions appears in some tests and not in others, so the data cannot tell whether there is a desert.",
@@ -109,7 +109,7 @@ SENTENCES = {
         "missing": "The companions are too few to look for a desert between planets and binaries.",
     },
     "eccentricity": {
-        "matter": "whether eccentricities differ",
+        "matter": "a difference of eccentricities",
         "found": "Companions of high mass ratio have other eccentricities than those of low mass ratio on orbits of the same size.",
         "absent": "On orbits of the same size, eccentricities of high and low mass ratios do not differ by as much as those of imaged and radial-velocity companions elsewhere.",
         "fragile": "Eccentricities of high and low mass ratios differ in some comparisons of equal orbit size and not in others, so the data cannot tell.",
@@ -117,7 +117,7 @@ SENTENCES = {
         "missing": "Too few orbits of the same size are measured to compare the eccentricities of high and low mass ratios.",
     },
     "classifier": {
-        "matter": "whether other features tell the labels",
+        "matter": "other features that tell the labels",
         "found": "Features other than mass ratio and detection method reproduce the given labels; whether these are origins rests with their references.",
         "absent": "Features other than mass ratio and detection method do not reproduce the given labels.",
         "fragile": "Features other than mass ratio and detection method reproduce the given labels in some tests and not in others, so the data cannot tell.",
@@ -125,7 +125,7 @@ SENTENCES = {
         "missing": "The labelled companions are too few to train a classifier.",
     },
     "ages": {
-        "matter": "whether orbits change with age",
+        "matter": "a change of orbits with age",
         "found": "Orbits change with host age among the systems whose age is known.",
         "absent": "No change of orbits with host age is found.",
         "fragile": "A trend of orbits with host age depends on single hosts or on the treatment of the data, so the data cannot tell.",
@@ -200,7 +200,7 @@ def _circumbinary(e: Evidence) -> Judgement:
     if e["low"] is None or e["high"] is None:
         return CANNOT_TELL, "The migration of giants around close pairs of such stars could not be evaluated."
     if e["high"] < FEASIBLE:
-        return NOT_SUPPORTED, "A giant that migrates in the disc around a close pair of such stars is held or lost near the limit of stability and hardly ever ends on a close orbit about one of them."
+        return NOT_SUPPORTED, "A giant that migrates in the disc around a close pair of such stars is lost, held or left near the limit of stability or outside it and hardly ever ends on a close orbit about one of them."
     if e["low"] >= FEASIBLE:
         return SUPPORTED, "Part of the giants that migrate in the disc around a close pair of such stars end on a close orbit about one of them."
     return CANNOT_TELL, "How many giants that migrate in the disc around a close pair of such stars end on a close orbit about one of them, the simulated ones are too few to tell."
@@ -238,7 +238,7 @@ def _target(e: Evidence) -> Judgement:
 RULES = (
     Rule(
         "populations", "two populations beyond method", "The companions form two populations in mass ratio, beyond what the detection methods impose.",
-        "depth (dex) of a gap at the mass ratios of the desert of Zhang (2025), relative to one smooth population",
+        "change (dex) of the density at the mass ratios of the desert of Zhang (2025), relative to one smooth population",
         "signed root of the likelihood ratio of a gap, one population seen through each method's sensitivity; parametric bootstrap by host, two-sided", TESTED_RULE, "selection_model.json", _populations,
     ),
     Rule(

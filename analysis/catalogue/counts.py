@@ -11,6 +11,7 @@ __all__ = ["count_all"]
 
 BROAD_ERROR = 0.5  # relative host-mass error above which membership of the mass range is doubtful
 WIDE_AXIS_AU = 0.1
+GIANT_MASS_MJUP = 0.1  # from here on a close companion counts as a giant or something heavier
 SIGNIFICANCE = 3.0
 
 
@@ -57,6 +58,8 @@ def _describe(table: pd.DataFrame, edges: dict[str, float]) -> dict[str, Any]:
     hosts_with_age = table[table["host_age_gyr"].notna()]
     return {
         "rows": len(table), "hosts": int(per_host.size), "multi_companion_hosts": int((per_host > 1).sum()),
+        "close_giants": int((
+            (table["companion_mass_mjup"] >= GIANT_MASS_MJUP) & (table["mass_kind"] != "upper_limit") & (table["semimajor_axis_au"] < WIDE_AXIS_AU)).sum()),
         "hosts_on_both_sides": sorted(sides[sides > 1].index),
         "host_mass_error_above_half": int((host_error > BROAD_ERROR).sum()),
         "host_mass_at_edge": {side: sorted(table.loc[table["host_mass_msun"] == edge, "object_id"]) for side, edge in edges.items()},

@@ -14,7 +14,7 @@ CIVIDIS = (
     "00224e00285b002e6a0533711a386f273e6e32436d3b496c434e6c4b546c535a6d5a5f6e61656f686a716f7073767676"
     "7d7c788482798c8878938e789b9476a39a74aba072b4a76fbcae6cc4b468cdbb63d5c25edec958e7d150f0d846f9e03afee838"
 )
-LEVELS = ("level 0, specification", "level 1, closed form", "level 2, integrated")
+LEVELS = ("criterion of the plan", "closed form", "integration")
 
 
 def cividis() -> list[str]:

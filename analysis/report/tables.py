@@ -244,10 +244,10 @@ ALTERNATIVE_TEXT = {
     "fig3_feasibility": "Map of the feasible share of draws by perturber mass and distance: nearly constant, {kozai.fraction_percent} per cent on average, "
     "falling to zero for light and distant perturbers.",
     "fig_limiting": "Maps of the migrated and of the disrupted share by perturber axis and mass: migration lies in a narrow band of wide orbits, disruption "
-    "fills the closer ones; in bars of the mean outcomes from level 0 to level 1 more draws are disrupted than migrate.",
-    "fig_levels": "Six maps of perturber mass against axis: level 0 is spread thinly over the whole map, levels 1 and 2 are concentrated at intermediate "
-    "axes, and level 2 migrates in a narrower band than level 1; at level 0 nothing is left to migrate once disruption counts.",
-    "fig_outcomes": "Stacked bars by level: the migrated share is {ladder.feasible_percent} per cent as specified, none once disruption is counted, and at level 2 "
+    "fills the closer ones; in bars of the mean outcomes from the criterion to the closed form more draws are disrupted than migrate.",
+    "fig_levels": "Six maps of perturber mass against axis: the criterion is met thinly over the whole map, closed form and integration are concentrated at intermediate "
+    "axes, and the integration migrates in a narrower band; by the criterion nothing is left to migrate once disruption counts.",
+    "fig_outcomes": "Stacked bars by method: the migrated share is {ladder.feasible_percent} per cent as specified, none once disruption is counted, and in the integration "
     "{ladder.secular_percent} per cent with the strictest and {ladder.secular_lenient_percent} with the most lenient disruption radius.",
     "fig_tornado": "Bars per parameter: at the strictest disruption radius almost everything is an upper limit; at {ensemble.shown_factor} tidal radii the {ensemble.dominant} matters most.",
     "fig_periods": "A narrow peak of final periods with a median of {ensemble.period_median} days, just short of the period of TOI-6894 b; observed companions spread widely.",

@@ -12,7 +12,7 @@ from analysis.report.numbers import lookup
 
 __all__ = ["evidence", "write"]
 
-POPULATIONS_EFFECT = "depth of the gap {estimate} ({low} to {high}) dex"
+POPULATIONS_EFFECT = "density in the gap {estimate} ({low} to {high}) dex"
 
 
 def _effect(text: str, **values: Any) -> dict[str, Any]:

@@ -362,7 +362,7 @@
     const map = maps[choice.value];
     slider.max = map.stops.length - 1;
     slider.value = map.slider === "level" ? slider.max : 0;
-    sliderLabel.textContent = map.slider === "level" ? "Level" : "Age of the star";
+    sliderLabel.textContent = map.slider === "level" ? "Calculation" : "Age of the star";
     cell = null;
     refresh();
   }

@@ -89,5 +89,5 @@ def test_keyboard(seen):
 def test_slider_shows_each_level_and_age(seen):
     words = [text for text, drawn in seen["maps"] if drawn]
     assert len(words) == 3 + 3 + 2 and len(set(words)) > 5
-    assert words[2] == "level 2, integrated: not available" and words[-1].startswith("1 Gyr: ")
+    assert words[2] == "integration: not available" and words[-1].startswith("1 Gyr: ")
     assert seen["reading"][0].startswith("Perturber of ") and seen["reading"][1]

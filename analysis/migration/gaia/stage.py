@@ -250,7 +250,7 @@ def _statement(counts: Mapping[str, int | None]) -> str:
     """What can be said in one sentence; never that there is no companion where none was looked for."""
     hosts, asked = counts["hosts"], counts["asked"]
     if not asked:
-        return f"no host was looked up, because {counts['identifier']} of {hosts} have an identifier"
+        return f"no host was looked up, because {counts['identifier']} of the {hosts} hosts in the mass range, TOI-6894 included, have an identifier"
     head = f"{asked} of {hosts} hosts were asked for and {counts['in_gaia_source']} are in Gaia DR3"
     if not counts["solution"]:
         return f"{head}; none of these has a non-single-star solution, which does not make them single"

@@ -98,7 +98,8 @@ def _differences(axes: Any, summary: dict[str, Any]) -> list[dict[str, Any]]:
         axes.plot([row["estimate"]], [-i], marker="o", markersize=4, color=colour)
         p = formatted(row["p"], "p:2") if row["p"] is not None and np.isfinite(row["p"]) else "–"
         axes.text(
-            0.5, -i + 0.24, f"{row['n_high']} : {row['n_low']}, $p$ = {p}", fontsize=style.SMALL, ha="center", va="center", transform=axes.get_yaxis_transform()
+            0.5, -i + 0.27, f"{row['n_high']} : {row['n_low']}, $p$ = {p}", fontsize=style.SMALL, ha="center", va="center", transform=axes.get_yaxis_transform(),
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=1,
         )
     axes.axvline(0, color="0.7", linewidth=0.7, zorder=0)
     axes.axvline(summary["power"]["declared_difference"], color="0.7", linewidth=0.9, linestyle=":", zorder=0)

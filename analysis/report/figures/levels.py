@@ -13,7 +13,7 @@ from analysis.report.ladder import OUTCOMES
 __all__ = ["write"]
 
 MIGRATED, DISRUPTED, INVALID = OUTCOMES.index("migrated"), OUTCOMES.index("disrupted"), OUTCOMES.index("invalid")
-TITLES = ("level 0, specification", "level 1, closed form", "level 2, integrated")
+TITLES = ("criterion", "closed form", "integration")
 LINES = {DISRUPTED: ("solid", "disrupted"), INVALID: ("dashed", "unstable or invalid"), MIGRATED: ("dotted", "migrated")}
 TICKS = (0.03, 0.1, 0.3, 1.0)
 
@@ -56,7 +56,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
             axes, share = panels[row, level], shares[factor][list(outcomes)].sum(axis=0)
             letter, mean = "abcdef"[3 * row + level], 100 * share.mean()
             axes.set(xscale="log", yscale="log")
-            style.name_panel(axes, letter, f"{title if row == 0 else title.split(',')[0]}: " + (f"{mean:.3g} %" if np.isfinite(mean) else "not available"))
+            style.name_panel(axes, letter, f"{title}: " + (f"{mean:.3g} %" if np.isfinite(mean) else "not available"))
             data.append(pd.DataFrame({
                 "level": level, "disruption_factor": ladder.disruption_factors[factor], "shown": name.split(",")[0], "outer_mass_msun": mass.ravel(),
                 "outer_axis_au": axis.ravel(), "share": share.ravel(),

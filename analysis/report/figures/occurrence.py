@@ -54,6 +54,8 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
         source = predictions if name in PATHWAYS else observed
         median, ends = source.loc[name, "p50" if name in PATHWAYS else "median"], ("p2_5", "p97_5") if name in PATHWAYS else ("low", "high")
         left.plot(source.loc[name, list(ends)].to_numpy(dtype=float), [base, base], color="black", linewidth=2.2, solid_capstyle="butt", zorder=4)
+        if source.loc[name, ends[0]] < low:  # the interval goes on beyond the axis
+            left.plot([0.012], [base], marker="<", color="black", markersize=5, transform=left.get_yaxis_transform(), zorder=6)
         left.plot([median], [base], marker="o", color="white", markeredgecolor="black", markersize=4.5, zorder=5)
         if name in PATHWAYS:
             left.plot([predictions.loc[name, "per_birth_best"]], [base], marker=">", color="black", markersize=5, linestyle="none", zorder=6)
@@ -79,7 +81,7 @@ def write(directory: Path, context: Context, *, occurrence: Any) -> None:
     right.set_yticks(ticks, labels)
     right.set(xscale="log", ylim=(min(ticks) - 0.8, 0.8), xlabel="value of the factor")
     right.set_xlim(max(occurrence.factors["low"].min() / 2, FLOOR), 1.6)
-    right.text(1.14, 1.015, "of the variance", transform=right.transAxes, ha="right", va="bottom", fontsize=style.SMALL)
+    right.text(1.14, 1.015, "share of variance", transform=right.transAxes, ha="right", va="bottom", fontsize=style.SMALL)
     right.tick_params(axis="y", length=0)
     for axes, letter in ((left, "a"), (right, "b")):
         style.name_panel(axes, letter)

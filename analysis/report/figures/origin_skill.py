@@ -51,6 +51,8 @@ def _scores(axes: Any, variants: pd.DataFrame) -> pd.DataFrame:
         width = rows["null_high"] - rows["null_low"]
         axes.barh(y, width.clip(lower=0.004), left=rows["null_low"], height=0.2, facecolor=colour, edgecolor="0.35", linewidth=0.4, alpha=0.4, hatch=hatch or None)
         errors = np.abs(rows[["auroc_low", "auroc_high"]].to_numpy(float).T - rows["auroc"].to_numpy(float))
+        if pairs == "within_method":
+            errors[:, rows["variant"] == "method_alone"] = np.nan  # one half by construction: every pair is a tie
         axes.errorbar(rows["auroc"], y, xerr=errors, fmt=marker, color=colour, markeredgecolor="black", markeredgewidth=0.4, markersize=4.5, capsize=2, label=label)
     if shown["auroc"].notna().any():
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", title="points: AUROC with 95 % interval; bands: 95 % of relabellings", alignment="left")

@@ -20,9 +20,9 @@ BARS = (
     ("invalid", "unstable or invalid", "#FFFFFF", "\\\\\\\\"),
 )
 STEPS = {
-    "claimed": "level 0,\nas\nspecified", "level 0": "level 0,\ndis-\nruption", "time and stability": "+ time,\nstabi-\nlity",
-    "short-range forces": "+ short-\nrange\nforces", "level 1": "+ octu-\npole =\nlevel 1", "level 2": "level 2,\nsame\ndraws",
-    "ensemble": "level 2,\nprior",
+    "claimed": "criterion,\nas\nspecified", "level 0": "criterion,\ndis-\nruption", "time and stability": "+ time,\nstabi-\nlity",
+    "short-range forces": "+ short-\nrange\nforces", "level 1": "+ octu-\npole =\nclosed\nform", "level 2": "integra-\ntion,\nsame\ndraws",
+    "ensemble": "integra-\ntion,\nprior",
 }
 
 
