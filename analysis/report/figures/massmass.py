@@ -82,9 +82,9 @@ def _lines(axes: Any, low: float, high: float, split: float) -> None:
     axes.plot(hosts, split * hosts * MSUN_IN_MJUP, color="0.2", linestyle="-.", linewidth=0.9, zorder=1)
     bottom, _ = axes.get_ylim()
     axes.text(right * 1.015, DEUTERIUM_LIMIT_MJUP, f"{DEUTERIUM_LIMIT_MJUP:g} $M_\\mathrm{{J}}$", va="center", fontsize=SMALL)
-    axes.text(HYDROGEN_LIMIT_MSUN * 1.01, bottom * 1.4, f"{HYDROGEN_LIMIT_MSUN:g} $M_\\odot$", fontsize=SMALL)
+    axes.text(HYDROGEN_LIMIT_MSUN * 1.01, bottom * 2.2, f"{HYDROGEN_LIMIT_MSUN:g} $M_\\odot$", fontsize=SMALL)
     axes.text(right * 1.015, split * right * MSUN_IN_MJUP, f"$q$ = {split:g}", va="center", fontsize=SMALL)
-    axes.text(high * 0.985, bottom * 1.4, "mass range", ha="right", fontsize=SMALL, color="0.35")
+    axes.text(high * 0.985, bottom * 2.2, "mass range", ha="right", fontsize=SMALL, color="0.35")
     ticks = [value for value in (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0) if left <= value <= right]
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
