@@ -14,9 +14,13 @@ def evaluate() -> int:
     from analysis.runtime import CACHE_DIR
 
     status = main(["--paper"])
-    name = None if status else pages.waiting_quarto(ROOT)
-    if name and pages.current(ROOT, CACHE_DIR, name) and pages.skip(ROOT):
-        print(pages.unchanged(name))
+    quarto = None if status else pages.waiting_quarto(ROOT)
+    if quarto:
+        name, process = quarto
+        if pages.current(ROOT, CACHE_DIR, name) and pages.skip(ROOT, process):
+            print(pages.unchanged(name))
+        else:
+            pages.begin(ROOT, CACHE_DIR, name)
     return status
 
 

@@ -78,6 +78,7 @@ def _render() -> int:
     from analysis.report import pages
     from analysis.runtime import CACHE_DIR
 
+    pages.clear_skip(ROOT)
     quarto = None if os.environ.get("PAPER_BUILDER") == "fallback" else find_quarto()
     typesetter = f"Quarto {quarto[1]}" if quarto else "the fallback builder"
     if pages.current(ROOT, CACHE_DIR, typesetter):
@@ -85,6 +86,7 @@ def _render() -> int:
     else:
         reason = "Typesetting with the fallback builder (pandoc and Typst): Quarto 1.7 or later was not found or not wanted."
         print(f"Typesetting with {typesetter}." if quarto else reason, flush=True)
+        pages.begin(ROOT, CACHE_DIR, typesetter)
         status = render_with_quarto(quarto[0]) if quarto else render_with_fallback()
         if status:
             return status

@@ -14,7 +14,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import InputError
 from analysis.report.access import faults
+from analysis.report.source import read_text
 
 __all__ = ["check_citations", "check_front", "check_html", "check_numerals", "check_pdf", "check_project", "report"]
 
@@ -136,7 +138,7 @@ def check_numerals(source: str, allowed: str) -> list[str]:
     """Words with a digit that were typed into the manuscript (`source`, a .qmd) and are not in the list of allowed words.
 
     `allowed` holds one word per line (`*` matches anything), a tab or two blanks, and the reason why it may be typed.
-    Raises ValueError for a line without a reason.
+    Raises InputError for a line without a reason.
     """
     import pypandoc
 
@@ -145,7 +147,7 @@ def check_numerals(source: str, allowed: str) -> list[str]:
         if line.strip() and not line.startswith("#"):
             word, *reason = re.split(r"\t+|\s{2,}", line.strip(), maxsplit=1)
             if not reason:
-                raise ValueError(f"numerals.txt line {number}: '{line}' gives no reason; write the word, two blanks and the reason.")
+                raise InputError(f"numerals.txt line {number}: '{line}' gives no reason; write the word, two blanks and the reason.")
             patterns.append(word)
     command = [pypandoc.get_pandoc_path(), "--from=markdown", "--to=json"]
     tree = json.loads(subprocess.run(command, input=SHORTCODE.sub("value", source), capture_output=True, encoding="utf-8", check=True).stdout)
@@ -173,8 +175,8 @@ def check_project(root: Path, written: list[Path]) -> list[str]:
             problems += check_html(html) + faults(html) + check_citations(html, (manuscript / "references.bib").read_text(encoding="utf-8"))
         elif path.suffix == ".pdf":
             problems += check_pdf(path.read_bytes())
-    source = (manuscript / "index.qmd").read_text(encoding="utf-8")
-    return problems + check_front(source) + check_numerals(source, allowed.read_text(encoding="utf-8") if allowed.is_file() else "")
+    source = read_text(manuscript / "index.qmd")
+    return problems + check_front(source) + check_numerals(source, read_text(allowed) if allowed.is_file() else "")
 
 
 def report(root: Path, written: list[Path]) -> int:

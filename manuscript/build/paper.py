@@ -17,6 +17,7 @@ import yaml
 
 from analysis.atomic import scratch_directory
 from analysis.report.access import finished
+from analysis.report.source import authors, listed, read_manuscript, read_settings
 
 __all__ = ["BuildError", "build", "read", "substitute"]
 
@@ -48,12 +49,8 @@ def substitute(content: Any, variables: dict[str, Any]) -> Any:
 
 def normalise(front: dict[str, Any]) -> dict[str, Any]:
     """Front matter as pandoc's templates want it: authors as lines with their affiliations, keywords below the abstract."""
-    people = []
-    for author in front.get("author", []):
-        author = author if isinstance(author, dict) else {"name": author}
-        places = "; ".join(place["name"] if isinstance(place, dict) else place for place in author.get("affiliations", []))
-        people.append(f"{author['name']} ({places})" if places else author["name"])
-    keywords = f"\n\n**Keywords:** {', '.join(front['keywords'])}" if front.get("keywords") else ""
+    people = [f"{one['name']} ({'; '.join(one['affiliations'])})" if one["affiliations"] else one["name"] for one in authors(front)]
+    keywords = f"\n\n**Keywords:** {', '.join(listed(front['keywords']))}" if front.get("keywords") else ""
     return {"abstract-title": "Abstract", **front, "author": people, "keywords": [], "abstract": front.get("abstract", "") + keywords}
 
 
@@ -99,12 +96,12 @@ def pandoc(text: str, folder: Path, arguments: list[str]) -> None:
 
 def read(root: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
     """Settings, front matter and text of the project at `root`, with the variables and what the chunks show in their places."""
-    settings = yaml.safe_load((root / "_quarto.yml").read_text(encoding="utf-8"))
+    settings = read_settings(root)
     variables = yaml.safe_load((root / "_variables.yml").read_text(encoding="utf-8")) or {}
-    _, front, body = (root / settings["project"]["render"][0]).read_text(encoding="utf-8").split("---\n", 2)
+    front, body = read_manuscript(root / settings["project"]["render"][0])
     chunks = CHUNK.findall(body)
     texts = iter([shown(chunk, outputs, variables) for chunk, outputs in zip(chunks, execute(chunks, root), strict=True)])
-    return settings, substitute(yaml.safe_load(front), variables), CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
+    return settings, substitute(front, variables), CHUNK.sub(lambda _: f"\n{next(texts)}\n", substitute(body, variables))
 
 
 def build(root: Path) -> tuple[Path, Path]:

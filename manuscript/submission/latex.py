@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from analysis.report.source import authors
 from manuscript.build.paper import BuildError, read
 
 __all__ = ["ascii_bibliography", "citation_keys", "included_files", "manuscript_source"]
@@ -32,15 +33,7 @@ def _pandoc(text: str, folder: Path, *arguments: str) -> str:
 
 def front_matter(front: dict[str, Any], journal: dict[str, Any]) -> dict[str, Any]:
     """What the template needs: title, authors with affiliations (list of texts), orcid and email where given, abstract, concepts."""
-    people = []
-    for author in front.get("author", []):
-        author = author if isinstance(author, dict) else {"name": author}
-        places = author.get("affiliations", author.get("affiliation", []))
-        places = places if isinstance(places, list) else [places]
-        people.append({
-            "name": author["name"], "affiliation": [place["name"] if isinstance(place, dict) else place for place in places],
-            **{key: author[key] for key in ("orcid", "email") if author.get(key)},
-        })
+    people = [{**{key: value for key, value in one.items() if key != "affiliations"}, "affiliation": one["affiliations"]} for one in authors(front)]
     surnames = [person["name"].split()[-1] for person in people]
     return {
         "title": front["title"], "author": people, "abstract": front.get("abstract", ""),

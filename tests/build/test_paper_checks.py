@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.errors import InputError
 from analysis.report.check import check_citations, check_front, check_html, check_numerals, check_pdf, check_project, report
 
 SOUND = """<html><head><style>body { background: url(data:image/png;base64,AAAA); }</style>
@@ -88,7 +89,7 @@ def test_front_matter_that_quarto_refuses_or_cuts_short():
 def test_allowed_words_need_a_reason():
     allowed = "# comment\n\nTOI-6894*\tname of the object\n3D   a word\n"
     assert check_numerals("TOI-6894b in 3D, 4D.", allowed) == ["a numeral typed by hand: 4D"]
-    with pytest.raises(ValueError, match="line 2"):
+    with pytest.raises(InputError, match="line 2"):
         check_numerals("x", "3D  a word\n4D\n")
 
 

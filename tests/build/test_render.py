@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def project(tmp_path, monkeypatch):
     """A project whose typesetter writes the text of its manuscript into both pages, and counts how often."""
     for folder in ("manuscript", "analysis", "results", "_output/manuscript", "tools"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in (*pages.SETTINGS, "analysis/study.py", "manuscript/index.qmd"):
+    for name in ("_quarto.yml", "_environment", "CITATION.cff", "requirements.lock", "tools/render.py", "analysis/study.py", "manuscript/index.qmd"):
         (tmp_path / name).write_text("as it was")
     (tmp_path / "results" / "provenance.json").write_text(json.dumps({"artifacts": {"numbers.json": {"sha256": "1"}}}))
     calls = []
@@ -49,10 +50,14 @@ def test_an_unchanged_paper_is_not_typeset_again_and_says_so(project, capsys):
     assert len(calls) == 1 and "Nothing in the paper has changed" in said and PAGE in said
 
 
-@pytest.mark.parametrize("name", ["manuscript/index.qmd", "_quarto.yml", "analysis/study.py", "requirements.lock", PAGE])
-def test_a_change_of_text_settings_code_libraries_or_page_typesets_again(project, name):
+@pytest.mark.parametrize("name", [
+    "manuscript/index.qmd", "_quarto.yml", "_environment.local", "_brand.yml", "_metadata.yml", "_extensions/a/filter.lua", "apj.csl", "CITATION.cff", "analysis/study.py",
+    "requirements.lock", "results/provenance.json", PAGE,
+])
+def test_a_change_of_text_settings_code_results_libraries_or_page_typesets_again(project, name):
     root, calls = project
     render.main()
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text("changed")
     render.main()
     assert len(calls) == 2
@@ -71,6 +76,36 @@ def test_a_changed_result_a_new_file_and_a_lost_page_typeset_again(project):
     (root / PAGE).unlink()
     render.main()
     assert len(calls) == 4
+
+
+def test_another_profile_of_quarto_typesets_again_and_a_file_of_messages_does_not(project, monkeypatch):
+    root, calls = project
+    render.main()
+    (root / "build.log").write_text("messages")
+    render.main()
+    assert len(calls) == 1
+    monkeypatch.setenv("QUARTO_PROFILE", "journal")
+    render.main()
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("name", ["manuscript/index.qmd", "results/provenance.json"])
+def test_what_changes_while_the_pages_are_typeset_is_typeset_the_next_time(project, monkeypatch, name):
+    root, calls = project
+    typeset = render.render_with_fallback
+
+    def save_meanwhile():
+        status = typeset()
+        (root / name).write_text(f"saved {len(calls)}")
+        return status
+
+    monkeypatch.setattr(render, "render_with_fallback", save_meanwhile)
+    render.main()
+    monkeypatch.setattr(render, "render_with_fallback", typeset)
+    render.main()
+    assert len(calls) == 2
+    render.main()
+    assert len(calls) == 2
 
 
 def test_another_typesetter_typesets_again(project, monkeypatch):
@@ -117,11 +152,8 @@ def test_what_the_typesetter_leaves_beside_the_text_while_it_runs_is_no_change(p
     [("", True), ("--quiet", True), ("--log-level warning", True), ("--log=build.log --quiet", True), ("--to html", False), ("--log-level info --to pdf", False),
      ("manuscript/index.qmd", False), ("-M toc:false", False), ("--no-execute", False), ("--logo x", False)],
 )
-def test_only_a_render_without_file_format_or_option_asks_for_the_pages_as_they_are(options, whole, monkeypatch):
-    command = ["deno", "run", "--allow-all", "quarto.js", "render", *options.split()]
-    assert pages.whole_render(command) is whole
-    monkeypatch.setenv("QUARTO_PROFILE", "journal")
-    assert not pages.whole_render(command)
+def test_only_a_render_without_file_format_or_option_asks_for_the_pages_as_they_are(options, whole):
+    assert pages.whole_render(["deno", "run", "--allow-all", "quarto.js", "render", *options.split()]) is whole
 
 
 @pytest.mark.parametrize("command", [[], ["quarto.js", "preview"], ["python", "manuscript/prerender.py"]])
@@ -138,7 +170,7 @@ QUARTO = """import os, subprocess, sys
 status = subprocess.run([sys.executable, "-c", os.environ["SCRIPT"]]).returncode
 sys.exit(status)
 """
-SCRIPT = "import sys; sys.path[0] = {root!r}; from pathlib import Path; from analysis.report.pages import waiting_quarto; print(waiting_quarto(Path({folder!r})))"
+SCRIPT = "import sys; sys.path[0] = {root!r}; from pathlib import Path; from analysis.report.pages import waiting_quarto; print((waiting_quarto(Path({folder!r})) or [None])[0])"
 
 
 @pytest.mark.parametrize(("options", "inside", "answer"), [([], True, "Quarto 1.9.38"), (["--to", "html"], True, "None"), ([], False, "None")])
@@ -156,13 +188,30 @@ def test_a_script_recognises_the_quarto_that_waits_for_it(options, inside, answe
 
 def test_the_skip_leaves_the_users_own_local_settings_alone(tmp_path):
     local = tmp_path / pages.LOCAL_SETTINGS
-    assert pages.skip(tmp_path) and "!manuscript/index.qmd" in local.read_text()
+    assert pages.skip(tmp_path, os.getpid()) and "!manuscript/index.qmd" in local.read_text()
     pages.clear_skip(tmp_path)
     assert not local.exists()
+    local.symlink_to(tmp_path / "not there yet")
+    assert not pages.skip(tmp_path, os.getpid())
+    pages.clear_skip(tmp_path)
+    assert local.is_symlink()
+    local.unlink()
     local.write_text("format:\n  html:\n    toc: false\n")
-    assert not pages.skip(tmp_path)
+    assert not pages.skip(tmp_path, os.getpid())
     pages.clear_skip(tmp_path)
     assert "toc: false" in local.read_text()
+
+
+def test_a_quarto_that_is_killed_leaves_no_skip_behind(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as quarto:
+        assert pages.skip(tmp_path, quarto.pid)
+        time.sleep(1)
+        assert (tmp_path / pages.LOCAL_SETTINGS).exists()
+        quarto.kill()
+    deadline = time.monotonic() + 20
+    while (tmp_path / pages.LOCAL_SETTINGS).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not (tmp_path / pages.LOCAL_SETTINGS).exists()
 
 
 # A build of the size of a test: it has the scripts, the settings and one page of text; the stages are taken as evaluated.
