@@ -135,8 +135,8 @@ def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:
     for artifact, keys in sorted(groups.items()):
         made_by = provenance.get("artifacts", {}).get(artifact, {}).get("made_by", "")
         script = "analysis/config" if artifact == "run.json" else modules.get(made_by, ("–", ()))[0]
-        prefixes = sorted({".".join(key.split(".")[: 2 if key.startswith("set.") else 1]) for key in keys})
-        fields = sorted({numbers[key]["field"].split(".")[0] for key in keys if not key.startswith(("set.", "claims."))})
+        prefixes = sorted({key.split(".")[0] for key in keys})
+        fields = sorted({numbers[key]["field"].split(".")[0] for key in keys if not key.startswith("claims.")})
         rows.append([f"{artifact} ({script.removeprefix('analysis/')})", str(len(keys)), ", ".join(prefixes), ", ".join(fields) or "as the key"])
     return {"columns": ["Artifact (script)", "Numbers", "Keys", "Fields"], "rows": rows}
 

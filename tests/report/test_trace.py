@@ -163,7 +163,7 @@ def test_the_appendix_counts_every_number_of_the_text_once(results, capsys):
     table = trace.origin_rows(results, SOURCE)
     assert sum(int(row[1]) for row in table["rows"]) == 3
     assert ["sample_summary.json (report/catalogue.py)", "1", "sample", "counts"] in table["rows"]
-    assert ["run.json (config)", "1", "set.ages", "as the key"] in table["rows"]
+    assert ["run.json (config)", "1", "set", "ages"] in table["rows"]
     (results / "index.qmd").write_text("{{< var sample.n >}}\n")
     show.origins()
     assert capsys.readouterr().out.count("\n| ") == 2
