@@ -59,6 +59,7 @@ def origins() -> None:
     """Print the table of the numbers in the text by artifact, for the appendix; it follows the manuscript, so no artifact holds it."""
     content = origin.origin_rows(RESULTS, MANUSCRIPT.read_text(encoding="utf-8"))
     print(pipe_table(content["columns"], content["rows"]))
+    _raw(origin.table_sources(content, "origins"))
 
 
 def trace() -> None:

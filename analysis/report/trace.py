@@ -15,6 +15,8 @@ import io
 import json
 import re
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -56,7 +58,7 @@ def code_id(folder: Path = ROOT / "analysis") -> str:
 
 
 def commit(root: Path = ROOT) -> str | None:
-    """The last commit that touched code, data or text, where `root` is a checkout and none of them differs from it; else None."""
+    """The last commit that touched code, data or text; empty where one of them differs from it, None where `root` is no checkout or git cannot say."""
     if not (root / ".git").exists():
         return None
     answers = []
@@ -65,7 +67,12 @@ def commit(root: Path = ROOT) -> str | None:
             answers.append(subprocess.run(["git", *words, "--", *TRACED], cwd=root, capture_output=True, encoding="utf-8", timeout=20, check=True).stdout.strip())
         except (OSError, subprocess.SubprocessError):
             return None
-    return answers[1] or None if not answers[0] else None
+    return "" if answers[0] else answers[1] or None
+
+
+def _commit_words(root: Path) -> str:
+    found = commit(root)
+    return found[:SHORT] if found else "unknown: no repository was at hand" if found is None else "not committed: the files differ from the last commit"
 
 
 def _modules() -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -73,6 +80,12 @@ def _modules() -> dict[str, tuple[str, tuple[str, ...]]]:
     from analysis.study import DERIVED, OUTPUTS, STAGES
 
     return {output.name: (_path(output.module), tuple(_path(STAGES[need].module) for need in output.needs)) for output in (*OUTPUTS, *DERIVED)}
+
+
+def _writer(artifact: str, provenance: dict[str, Any], modules: dict[str, tuple[str, tuple[str, ...]]]) -> tuple[str, tuple[str, ...]]:
+    """The script that writes the artifact, empty where unknown, and the modules of the stages in it."""
+    made_by = provenance.get("artifacts", {}).get(artifact, {}).get("made_by", "")
+    return ("analysis/config", ()) if artifact == "run.json" else modules.get(made_by, ("", ()))
 
 
 def _path(module: str) -> str:
@@ -110,19 +123,24 @@ def content(results: Path, source: str, root: Path = ROOT) -> dict[str, Any]:
     artifacts = {}
     for name in sorted({number["artifact"] for number in shown.values()}):
         listed = provenance.get("artifacts", {}).get(name, {})
-        script, stages = modules.get(listed.get("made_by", ""), ("", ()))
-        parts = {"sha256": listed.get("sha256", "")[:SHORT], "script": "analysis/config" if name == "run.json" else script, "stages": ", ".join(stages)}
+        script, stages = _writer(name, provenance, modules)
+        parts = {"sha256": listed.get("sha256", "")[:SHORT], "script": script, "stages": ", ".join(stages)}
         artifacts[name] = {part: text for part, text in parts.items() if text}
     code = f"git tree {code_id(root / 'analysis')[:SHORT]} (analysis/)"
-    return {"numbers": shown, "artifacts": artifacts, "data": _data(results, provenance), "code": code, "commit": (commit(root) or "")[:SHORT]}
+    return {"numbers": shown, "artifacts": artifacts, "data": _data(results, provenance), "code": code, "commit": _commit_words(root)}
 
 
 def _verdict(claim: dict[str, Any]) -> dict[str, str]:
-    """What decided a claim: statement, verdict, effect, p, test, rule and the artifact with the evidence."""
+    """What decided a claim: statement, verdict, effect, p as it is and adjusted, power, passes, errors in simulations, test, rule and the artifact with the evidence."""
     parts = {"statement": claim.get("statement"), "verdict": claim.get("verdict"), "effect": (claim.get("effect") or {}).get("text"), "test": claim.get("test"),
              "rule": claim.get("threshold"), "evidence": claim.get("artifact")}
     told = {name: text for name, text in parts.items() if text}
-    return told | ({"p": json.dumps(claim["p"])} if claim.get("p") is not None else {})
+    told |= {name: json.dumps(claim[name]) for name in ("p", "p_adjusted", "power") if claim.get(name) is not None}
+    passes, simulated = claim.get("robustness") or {}, claim.get("calibration") or {}
+    if passes.get("of"):
+        told["passes"] = f"{passes['passes']} of {passes['of']}" + (f" ({passes['meaning']})" if passes.get("meaning") else "")
+    wrong = next((simulated[name] for name in ("size", "wrong_verdicts") if simulated.get(name) is not None), None)
+    return told if wrong is None else told | {"errs": json.dumps(wrong)}
 
 
 def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:
@@ -133,8 +151,7 @@ def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:
         groups.setdefault(numbers[key]["artifact"], []).append(key)
     rows = []
     for artifact, keys in sorted(groups.items()):
-        made_by = provenance.get("artifacts", {}).get(artifact, {}).get("made_by", "")
-        script = "analysis/config" if artifact == "run.json" else modules.get(made_by, ("–", ()))[0]
+        script = _writer(artifact, provenance, modules)[0] or "–"
         prefixes = sorted({key.split(".")[0] for key in keys})
         fields = sorted({numbers[key]["field"].split(".")[0] for key in keys if not key.startswith("claims.")})
         rows.append([f"{artifact} ({script.removeprefix('analysis/')})", str(len(keys)), ", ".join(prefixes), ", ".join(fields) or "as the key"])
@@ -143,13 +160,13 @@ def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:
 
 def _link(name: str, body: bytes, kind: str, words: str = "") -> str:
     """A link that hands out `body` from inside the page, packed where it is long; only the words where the page cannot carry it."""
-    words = html.escape(words or name)
+    said = words = html.escape(words or name)
     if len(body) > PLAIN_LIMIT:
         # No time and no name inside, so that the same file gives the same link.
-        name, body, kind = f"{name}.gz", gzip.compress(body, 9, mtime=0), "application/gzip"
+        name, body, kind, said = f"{name}.gz", gzip.compress(body, 9, mtime=0), "application/gzip", f"{words} (gzip)"
     if len(body) > LINK_LIMIT:
         return words
-    return f'<a href="data:{kind};base64,{base64.b64encode(body).decode()}" download="{html.escape(name)}">{words}</a>'
+    return f'<a href="data:{kind};base64,{base64.b64encode(body).decode()}" download="{html.escape(name)}">{said}</a>'
 
 
 def _repository(root: Path, path: str) -> str:
@@ -175,18 +192,21 @@ def figure_sources(results: Path, stem: str, root: Path = ROOT) -> str:
 
 
 def table_sources(table: dict[str, list[Any]], name: str, root: Path = ROOT) -> str:
-    """The line below a table: its cells as CSV, the function that makes it, and the artifacts which that function names."""
+    """The line below a table: its cells as CSV, the function that makes it, and the artifacts which that function names, itself or by a name of its module."""
+    from analysis.report.tables import TABLES
+
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(
         [neutral(cell) if isinstance(cell, str) else cell for cell in line] for line in (table["columns"], *table["rows"])
     )
-    path = "analysis/report/tables.py"
-    text = (root / path).read_text(encoding="utf-8")
-    found = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name]
     data = _link(f"table_{name}.csv", stream.getvalue().encode(), "text/csv")
-    if not found:
+    makers: dict[str, Callable[..., Any]] = {**TABLES, "origins": origin_rows}
+    if name not in makers:
         return _line(data, "", "", b"", root)
-    read = [node.value for node in ast.walk(found[0]) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    files = dict.fromkeys(value for value in read if re.fullmatch(r"[\w.\-]+\.(?:csv|json)", value))
+    function, module, path = makers[name].__name__, makers[name].__module__, _path(makers[name].__module__)
+    text = (root / path).read_text(encoding="utf-8")
+    node = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == function)
+    named = [vars(sys.modules[module]).get(part.id) if isinstance(part, ast.Name) else getattr(part, "value", None) for part in ast.walk(node)]
+    files = sorted({value for value in named if isinstance(value, str) and re.fullmatch(r"[\w.\-]+\.(?:csv|json)", value)})
     data += html.escape(f" (from {', '.join(files)})") if files else ""
-    return _line(data, path, f", {name}()", (ast.get_source_segment(text, found[0]) or "").encode(), root)
+    return _line(data, path, f", {function}()", (ast.get_source_segment(text, node) or "").encode(), root)

@@ -25,7 +25,7 @@ def contents() -> dict[str, dict]:
         },
         "claims.json": {"claims": [{
             "id": "kozai", "verdict": "cannot tell", "sentence": "The data cannot tell.", "p": 0.04, "p_error": 0.002, "p_adjusted": 0.08, "power": 0.5,
-            "effect": {"text": "slope −0.52 (−1.00 to 0.10)", "value": -0.52}, "robustness": {"passes": 3, "of": 4, "meaning": "p < 0.05"},
+            "effect": {"text": "slope −0.52 (−1.00 to 0.10)", "value": -0.52}, "robustness": {"passes": 3, "of": 4, "meaning": "p < 0.05"}, "calibration": {"size": 0.052, "wrong_verdicts": None},
         }]},
         "figures.json": {"fig1": {"alt": "A figure."}},
         "ensemble_summary.json": {"rerun": {"verdict": "identical", "kernel_unchanged": True}},

@@ -59,6 +59,7 @@ def test_each_number_of_the_text_has_its_value_and_origin(results):
 def test_a_verdict_comes_with_what_decided_it(results):
     shown = trace.content(results, "{{< var claims.kozai.verdict >}}")["numbers"]["claims.kozai.verdict"]
     assert shown["verdict"] == "cannot tell" and shown["effect"] == "slope −0.52 (−1.00 to 0.10)" and json.loads(shown["p"]) == 0.04
+    assert [shown[name] for name in ("p_adjusted", "power", "passes", "errs")] == ["0.08", "0.5", "3 of 4 (p < 0.05)", "0.052"]
     assert "value" not in shown and (shown["artifact"], shown["field"]) == ("claims.json", "kozai.verdict")
 
 
@@ -105,7 +106,8 @@ def test_code_is_named_as_git_names_it_and_the_commit_only_where_nothing_differs
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "analysis" / "a.py").chmod(0o755)
-    assert trace.commit(tmp_path) is None
+    results = write(tmp_path / "results")
+    assert trace.commit(tmp_path) is None and trace.content(results, SOURCE, tmp_path)["commit"].startswith("unknown: no repository")
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "first")
@@ -116,9 +118,10 @@ def test_code_is_named_as_git_names_it_and_the_commit_only_where_nothing_differs
     assert trace.code_id(tmp_path / "analysis") == git("rev-parse", "HEAD:analysis") and trace.commit(tmp_path) == first
     (tmp_path / "README.md").write_text("no number hangs on it")
     git("commit", "-q", "-a", "-m", "second")
-    assert trace.commit(tmp_path) == first
+    assert trace.commit(tmp_path) == first and trace.content(results, SOURCE, tmp_path)["commit"] == first[:12]
     (tmp_path / "analysis" / "a.py").write_text("edited")
-    assert trace.code_id(tmp_path / "analysis") != git("rev-parse", "HEAD:analysis") and trace.commit(tmp_path) is None
+    assert trace.code_id(tmp_path / "analysis") != git("rev-parse", "HEAD:analysis") and trace.commit(tmp_path) == ""
+    assert trace.content(results, SOURCE, tmp_path)["commit"].startswith("not committed: the files differ")
 
 
 def test_a_figure_hands_out_its_data_and_its_script(results):
@@ -129,7 +132,9 @@ def test_a_figure_hands_out_its_data_and_its_script(results):
     assert saved(line) == [("fig1_massmass.csv", small), ("massmass.py", (ROOT / "analysis/report/figures/massmass.py").read_bytes())]
     assert "analysis/report/figures/massmass.py" in line
     (results / "fig1_massmass.csv").write_bytes(large)
-    name, body = saved(trace.figure_sources(results, "fig1_massmass"))[0]
+    packed = trace.figure_sources(results, "fig1_massmass")
+    name, body = saved(packed)[0]
+    assert ">fig1_massmass.csv (gzip)</a>" in packed and "(gzip)" not in line
     assert (name, gzip.decompress(body)) == ("fig1_massmass.csv.gz", large)
 
 
@@ -137,7 +142,7 @@ def test_a_file_too_long_for_the_page_is_only_named(results, monkeypatch):
     monkeypatch.setattr(trace, "LINK_LIMIT", 10)
     (results / "fig1_massmass.csv").write_bytes(b"a,b\n" * 5)
     line = trace.figure_sources(results, "fig1_massmass")
-    assert "Data: fig1_massmass.csv" in line and not saved(line)
+    assert "Data: fig1_massmass.csv" in line and not saved(line) and "gzip" not in line
 
 
 def test_a_table_hands_out_its_cells_and_the_function_that_makes_it(results):
@@ -147,6 +152,25 @@ def test_a_table_hands_out_its_cells_and_the_function_that_makes_it(results):
     assert (name, data.decode()) == ("table_ledger.csv", 'Step,Total\n"read, all",200\n')
     assert script.decode().startswith("def ledger(") and "sample_ledger.csv" in line and "analysis/report/tables.py" in line
     assert [name for name, _ in saved(trace.table_sources(cells, "no such"))] == ["table_no such.csv"]
+
+
+@pytest.mark.parametrize(("name", "script", "function", "files"), [
+    ("desert", "desert", "models", "desert_models.csv"), ("resonances", "circumbinary", "resonances", "circumbinary_classes.csv, circumbinary_libration.csv, circumbinary_shares.csv"),
+    ("circumbinary_fates", "circumbinary", "fates", "circumbinary_fates.csv, circumbinary_host_fates.csv"), ("vetting", "vetting", "table", "vetting.csv"),
+    ("gaia", "gaia", "ledger", "gaia_companions_summary.json"), ("origins", "trace", "origin_rows", "numbers.json, provenance.json"),
+])
+def test_a_table_made_elsewhere_names_its_script_too(name, script, function, files):
+    line = trace.table_sources({"columns": ["a"], "rows": [["1"]]}, name)
+    assert f"(from {files})" in line and f"analysis/report/{script}.py</a>, {function}()" in line
+    assert saved(line)[1][1].decode().startswith(f"def {function}(")
+
+
+def test_every_table_of_the_manuscript_names_a_script():
+    manuscript = (ROOT / "manuscript" / "index.qmd").read_text(encoding="utf-8")
+    names = re.findall(r'show\.table\("(\w+)"', manuscript)
+    assert len(names) > 10 and "show.origins()" in manuscript
+    for name in names:
+        assert "Script: " in trace.table_sources({"columns": ["a"], "rows": [["1"]]}, name), name
 
 
 def test_a_repository_is_linked_where_the_citation_file_names_one(results, tmp_path):
@@ -166,4 +190,5 @@ def test_the_appendix_counts_every_number_of_the_text_once(results, capsys):
     assert ["run.json (config)", "1", "set", "ages"] in table["rows"]
     (results / "index.qmd").write_text("{{< var sample.n >}}\n")
     show.origins()
-    assert capsys.readouterr().out.count("\n| ") == 2
+    printed = capsys.readouterr().out
+    assert printed.count("\n| ") == 2 and [name for name, _ in saved(printed)] == ["table_origins.csv", "trace.py"]
