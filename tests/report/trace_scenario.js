@@ -2,24 +2,31 @@
 (async () => {
   const wait = (time) => new Promise((done) => setTimeout(done, time));
   const box = document.getElementById("tr-box"), seen = {};
-  const spans = [...document.querySelectorAll('.num[role="button"]')], [first, second, third] = spans;
+  const spans = [...document.querySelectorAll('.num[role="button"]')], [first, second, third, verdict] = spans;
   const press = (element, key, more) => element.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
   const told = () => Object.fromEntries([...box.querySelectorAll("dt")].map((name) => [name.textContent, name.nextSibling.textContent]));
   seen.keys = spans.map((span) => span.dataset.k);
   seen.stops = spans.every((span) => span.tabIndex === 0 && span.getAttribute("aria-haspopup") === "dialog");
   seen.atFirst = box.hidden;
 
-  first.dispatchEvent(new MouseEvent("mouseenter"));
+  const mouse = (kind, element, other = document.body) => element.dispatchEvent(new MouseEvent(kind, { bubbles: true, relatedTarget: other }));
+  mouse("mouseover", first);
   await wait(400);
   seen.hovered = [!box.hidden, document.activeElement === box, box.getAttribute("role"), document.getElementById(box.getAttribute("aria-labelledby")).textContent];
   seen.first = told();
-  first.dispatchEvent(new MouseEvent("mouseleave"));
-  box.dispatchEvent(new MouseEvent("mouseenter"));
+  mouse("mouseout", first);
+  mouse("mouseover", box, first);
   await wait(500);
   seen.kept = !box.hidden;
-  box.dispatchEvent(new MouseEvent("mouseleave"));
+  mouse("mouseout", box);
   await wait(500);
   seen.left = box.hidden;
+  mouse("mouseover", second);
+  mouse("mouseout", second, second.firstElementChild), mouse("mouseover", second.firstElementChild, second); // over its own markup
+  await wait(400);
+  seen.markup = !box.hidden;
+  mouse("mouseout", second.firstElementChild);
+  await wait(500);
 
   second.focus();
   seen.quiet = box.hidden;
@@ -43,6 +50,42 @@
   third.click();
   document.body.click();
   seen.outside = box.hidden;
+
+  // a verdict of several lines, wherever it stands in the window
+  const page = document.documentElement;
+  seen.verdict = [];
+  for (const height of [0, 0.25, 0.5, 0.75, 1]) {
+    const lines = verdict.getBoundingClientRect();
+    scrollTo(0, scrollY + lines.top - height * (page.clientHeight - lines.height));
+    const before = scrollY;
+    verdict.click();
+    const { left, right, top, bottom } = box.getBoundingClientRect();
+    seen.verdict.push({
+      lines: verdict.getClientRects().length, moved: scrollY - before, within: left >= 0 && top >= 0 && right <= page.clientWidth && bottom <= page.clientHeight,
+      hides: [...verdict.getClientRects()].some((line) => line.bottom > top && line.top < bottom), reach: getComputedStyle(box).overflowY, room: page.clientHeight,
+    });
+    if (height === 0) seen.told = told();
+    press(box, "Escape");
+    seen.back = document.activeElement === verdict;
+  }
+
+  // a copy, as previews of figures and tables hold them, which goes away while its box is open
+  const link = document.querySelector("#preview");
+  const preview = document.createElement("div");
+  preview.dataset.tippyRoot = "";
+  preview.append(Object.assign(document.createElement("div"), { className: "tippy-content" }));
+  preview.firstChild.append(first.cloneNode(true));
+  link.setAttribute("aria-expanded", "true");
+  link.after(preview);
+  const copy = preview.querySelector(".num");
+  mouse("mouseover", copy);
+  await wait(400);
+  seen.copied = [!box.hidden, told().Key, getComputedStyle(preview.firstChild).overflowY, parseFloat(getComputedStyle(preview.firstChild).maxHeight) / innerHeight];
+  press(copy, "Enter");
+  seen.copyEntered = document.activeElement === box;
+  preview.remove();
+  press(box, "Escape");
+  seen.copyGone = [box.hidden, document.activeElement === link];
 
   seen.images = document.images.length;
   seen.problems = problems;
