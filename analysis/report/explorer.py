@@ -5,6 +5,7 @@ probabilities come from a declared list of files, of which all but the first may
 """
 
 import csv
+import json
 import math
 import re
 from collections.abc import Callable
@@ -27,13 +28,18 @@ MOST_DECIMALS = 8
 LARGE = 1e5  # from here on powers of ten are easier to read than digits
 
 MASS_KINDS = {"msini": "minimum mass, M sin i", "mass_radius_relation": "read off a mass–radius relation", "upper_limit": "upper limit"}
+RATIO_KINDS = {"msini": "from the minimum mass, M sin i", "mass_radius_relation": "mass read off a mass–radius relation", "upper_limit": "upper limit"}
 AXIS_KINDS = {"kepler": "from the period by Kepler's third law", "projected": "projected separation"}
 ECCENTRICITY_KINDS = {"upper_limit": "upper limit", "assumed_zero": "set to zero by assumption"}
+BOUNDS = {"upper_limit": "<", "msini": "≥"}  # before a value that bounds the true one
 CATALOGUES = {"NASA": "NASA Exoplanet Archive", "BD_Catalogue": "Brown Dwarf Companion Catalogue", "TOI": "published values of the target"}
+# One line per model: where the file with intervals holds it too, its estimate takes the place of the other, as in the text.
 ORIGIN_WORDS = {
-    "binary_like": "as specified", "specified": "as specified, with interval", "in_sample": "as specified, in sample", "method_alone": "from the method alone",
+    "binary_like": "as specified", "specified": "as specified", "method_alone": "from the method alone",
     "without_mass_ratio": "without mass ratio", "without_mass_ratio_and_method": "without mass ratio and method", "anchors": "trained on the anchors",
 }
+IN_SAMPLE = "P_in_sample"  # by a model that has seen the companion: it says how well the model fits, not what the companion is
+PLACES = {2: ("inner", "outer"), 3: ("inner", "middle", "outer")}
 
 
 def _value(row: Row, name: str) -> float | None:
@@ -69,15 +75,15 @@ def measured(row: Row, name: str) -> str | None:
 
 
 def probability(value: float) -> str:
-    """Three decimals; "< 0.001" and "> 0.999" at the ends."""
-    return "< 0.001" if value < 5e-4 else "> 0.999" if value >= 0.9995 else formatted(value, "fixed:3")
+    """Three decimals; "< 0.001" and "> 0.999", on one line, at the ends."""
+    return "<\u00a00.001" if value < 5e-4 else ">\u00a00.999" if value >= 0.9995 else formatted(value, "fixed:3")
 
 
 def _share(row: Row, name: str) -> str | None:
     value, low, high = (_value(row, f"{name}{end}") for end in ("", "_low", "_high"))
     if value is None:
         return None
-    return probability(value) if low is None or high is None else f"{probability(value)} ({formatted(low, 'fixed:3')}–{formatted(high, 'fixed:3')})"
+    return probability(value) if low is None or high is None else f"{probability(value)} ({probability(low)} to {probability(high)})"
 
 
 @dataclass(frozen=True)
@@ -95,9 +101,10 @@ def _number(group: str, label: str, name: str, unit: str = "", kinds: tuple[str,
         found = measured(row, name)
         if found is None:
             return None
-        note = kinds[1].get(row.get(kinds[0], ""), "")
-        if note == "upper limit" and not found.startswith("<"):
-            found = f"< {found}"
+        kind = row.get(kinds[0], "")
+        note, bound = kinds[1].get(kind, ""), BOUNDS.get(kind)
+        if bound and not found.startswith(("<", ">")):
+            found = f"{bound} {found}"
         return found + (f"\u00a0{unit}" if unit else "") + (f" ({note})" if note and note != "upper limit" else "")
 
     return Field(group, label, text, always=True)
@@ -126,6 +133,11 @@ def _tidal_inputs(row: Row) -> str | None:
     return None if age is None else f"age {plain(age)} Gyr ({row.get('tidal_age_source', '')}), host radius ({radius})"
 
 
+def _efficient(row: Row) -> str | None:
+    known = {"efficient": "yes", "inefficient": "no"}.get(row.get("migration_class", ""))
+    return known or ("not known: the host has no age" if row.get("tidal_age_source") == "default" else None)
+
+
 def _year(row: Row) -> str | None:
     value = _value(row, "discovery_year")
     return None if value is None else f"{value:.0f}"
@@ -140,7 +152,7 @@ def role(row: Row) -> str:
 
 FIXED = (
     _number("Companion", "mass", "companion_mass_mjup", "MJup", ("mass_kind", MASS_KINDS)),
-    _number("Companion", "mass ratio q", "mass_ratio"),
+    _number("Companion", "mass ratio q", "mass_ratio", "", ("mass_kind", RATIO_KINDS)),
     _number("Companion", "semi-major axis", "semimajor_axis_au", "au", ("semimajor_axis_kind", AXIS_KINDS)),
     _number("Companion", "eccentricity", "eccentricity", "", ("eccentricity_kind", ECCENTRICITY_KINDS)),
     _number("Companion", "period", "orbital_period_day", "d"),
@@ -153,7 +165,7 @@ FIXED = (
     _number("Host", "distance", "distance_pc", "pc"),
     _years("orbital decay", "tidal_timescale_proxy"),
     Field("Tides", "decay over age", lambda row: None if (value := _value(row, "migration_efficiency")) is None else plain(value)),
-    _text("Tides", "class", "migration_class"),
+    Field("Tides", "efficient migrator", _efficient),
     Field("Tides", "circularisation", _circularisation),
     Field("Tides", "computed with", _tidal_inputs),
     Field("Record", "role", role),
@@ -175,15 +187,29 @@ def _read(path: Path) -> list[Row]:
         return []
 
 
-def _probability_label(column: str) -> tuple[str, str] | None:
+def _components(artifacts: Path) -> dict[tuple[int, int], str]:
+    """Label of component j of k, both counted from one: where it lies, innermost to outermost, with the axis of its centre."""
+    try:
+        content = json.loads((artifacts / "gmm_summary.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    labels = {}
+    for k, places in PLACES.items():
+        centres = [part["mean_log_a"] for part in (content.get("components") or {}).get(str(k)) or []]
+        for place, j in zip(places, sorted(range(len(centres)), key=centres.__getitem__), strict=False):
+            labels[k, j + 1] = f"{place} of {k}, near {formatted(10 ** centres[j], 'significant:2')} au"
+    return labels
+
+
+def _probability_label(column: str, components: dict[tuple[int, int], str]) -> tuple[str, str] | None:
     """(group, label) of a column that holds a probability, None for any other."""
     if found := re.fullmatch(r"(?:mixture_responsibility_|probability_)k([23])_(\d+)", column):
-        return "Mixture", f"{found[2]} of {found[1]}"
+        return "Mixture", components.get((int(found[1]), int(found[2])), f"component {found[2]} of {found[1]}")
     if found := re.fullmatch(r"same_label_k([23])", column):
-        return "Mixture", f"same label of {found[1]}, hosts resampled"
+        return "Mixture", f"same component of {found[1]} as hosts are resampled"
     if column == "mass_range_probability":
         return "Mixture", "host inside the mass range"
-    if column.startswith("P_") and not column.endswith(("_low", "_high")):
+    if column.startswith("P_") and column != IN_SAMPLE and not column.endswith(("_low", "_high")):
         return "Origin", ORIGIN_WORDS.get(column[2:], column[2:].replace("_", " "))
     return None
 
@@ -192,6 +218,7 @@ def _probability_fields(artifacts: Path, rows: dict[str, Row]) -> tuple[list[Fie
     """Fields of all probability columns that exist, their values joined to `rows` by object_id, and the names of the files read."""
     fields: dict[tuple[str, str], Field] = {}
     used = []
+    components = _components(artifacts)
     for name in PROBABILITY_FILES:
         table = _read(artifacts / name)
         if not table:
@@ -201,7 +228,7 @@ def _probability_fields(artifacts: Path, rows: dict[str, Row]) -> tuple[list[Fie
             if record["object_id"] in rows:
                 rows[record["object_id"]].update({f"{name}:{column}": text for column, text in record.items()})
         for column in table[0]:
-            if place := _probability_label(column):
+            if place := _probability_label(column, components):
                 fields[place] = Field(*place, lambda row, key=f"{name}:{column}": _share(row, key))
     return [fields[place] for place in sorted(fields, key=lambda place: place[0])], used
 
@@ -222,7 +249,7 @@ def _rounded(row: Row, name: str) -> float | None:
 
 
 def systems(artifacts: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]], list[str]]:
-    """(fields, systems, files read): the lines of a card, and per row of the stacked table its names, position and texts (None: missing)."""
+    """(fields, systems, files read): the lines of a card, and per row of the stacked table its names, position, bound of the mass and texts (None: missing)."""
     stacked = "vlms_companions_stacked.csv"
     rows = {row["object_id"]: row for row in _read(artifacts / stacked)}
     for record in _read(artifacts / "tides_objects.csv"):
@@ -236,7 +263,7 @@ def systems(artifacts: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]
     found = [
         {
             "id": row["object_id"], "name": row["companion_name"], "host": row["host_name"], "method": row["discovery_method"],
-            "kind": row["eccentricity_kind"], "target": row["is_target"] == "True", "candidate": row["is_candidate"] == "True",
+            "kind": row["eccentricity_kind"], "bound": BOUNDS.get(row["mass_kind"], ""), "target": row["is_target"] == "True", "candidate": row["is_candidate"] == "True",
             "a": _rounded(row, "log_semimajor_axis"), "q": _rounded(row, "log_mass_ratio"), "e": _rounded(row, "eccentricity"),
             "card": [field.text(row) for field in shown],
         }

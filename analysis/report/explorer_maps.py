@@ -1,4 +1,4 @@
-"""The feasibility maps of the explorer: shares in parts per thousand, by level of the calculation and by stellar age."""
+"""The feasibility maps of the explorer: shares in parts per thousand, by calculation and by stellar age."""
 
 from pathlib import Path
 from typing import Any
@@ -39,20 +39,21 @@ def _text(share: Any) -> str:
     return " ".join(f"{round(1000 * value)}" if np.isfinite(value) else MISSING for value in share.ravel())
 
 
-def _map(label: str, slider: str, stops: list[str], shares: list[Any], edges: tuple[Any, Any], scale: tuple[str, float, float]) -> dict[str, Any]:
+def _map(label: str, slider: str, stops: list[str], shares: list[Any], edges: tuple[Any, Any], scale: tuple[str, float, float], falling: bool) -> dict[str, Any]:
     mass, axis = edges
     return {
         "label": label, "slider": slider, "stops": stops, "shape": list(shares[0].shape), "values": [_text(share) for share in shares],
         "mass": [float(mass[0]), float(mass[-1])], "axis": [float(axis[0]), float(axis[-1])],
-        "scale": scale[0], "low": scale[1], "high": scale[2],
+        "scale": scale[0], "low": scale[1], "high": scale[2], "falling": falling,
     }
 
 
 def maps(path: Path, config: Config) -> list[dict[str, Any]]:
     """The maps of feasibility_map.npz; each has its own range of colours, one for all its stops, in parts per thousand.
 
-    Cells are equal steps in log10 of perturber mass (Msun) and axis (au). By level: draws that reach star and tides at the smallest disruption
+    Cells are equal steps in log10 of perturber mass (Msun) and axis (au). By calculation: draws that reach star and tides at the smallest disruption
     factor, and those that migrate at the largest; by age: draws feasible by the specification's criterion with the radius law in use.
+    "falling" maps darken as the share grows. Each runs as in the figure it stands for: the levels do, on white; the criterion grows lighter.
     """
     import numpy as np
 
@@ -71,11 +72,11 @@ def maps(path: Path, config: Config) -> list[dict[str, Any]]:
     result = []
     for factor, outcomes, label in chosen:
         shares = [_blocks(sum(level[factor][names.index(name)] for name in outcomes)) for level in levels]
-        result.append(_map(label, "level", list(LEVELS), shares, edges, scale))
+        result.append(_map(label, "calculation", list(LEVELS), shares, edges, scale, falling=True))
     law = [str(name) for name in data["radius_law"]].index(config.tides.radius_law)
     shares = [_blocks(share) for share in data["fraction_by_age"][law]]
     highest = float(np.nanmax(shares)) * 1000 if np.isfinite(shares).any() else 1000.0
     stops = [f"{age:g} Gyr" for age in data["age_gyr"]]
     edges = (data["outer_mass_edges_msun"], data["outer_axis_edges_au"])
-    result.append(_map("feasible as specified", "stellar age", stops, shares, edges, ("linear", 0.0, max(round(highest), 1))))
+    result.append(_map("feasible as specified", "stellar age", stops, shares, edges, ("linear", 0.0, max(round(highest), 1)), falling=False))
     return result

@@ -35,6 +35,8 @@
     o: "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z", s: "M-3.6-3.6H3.6V3.6H-3.6Z", "^": "M0-4.6L4.3 3.4H-4.3Z", D: "M0-4.9L4.9 0L0 4.9L-4.9 0Z",
     P: "M-1.6-4.6H1.6V-1.6H4.6V1.6H1.6V4.6H-1.6V1.6H-4.6V-1.6H-1.6Z", "*": "M0-8L2.1-2.6L7.6-2.5L3.2 1L4.7 6.5L0 3.3L-4.7 6.5L-3.2 1L-7.6-2.5L-2.1-2.6Z",
   };
+  const BOUNDS = { upper_limit: "<" }; // of the eccentricity
+  const BOUND_MARKS = { "<": "M0 5V15M-3 11.5L0 15L3 11.5", "≥": "M0-4V-11" };
   const methods = new Map(data.methods.map((method) => [method.name, method]));
   let selected = Math.max(systems.findIndex((system) => system.target), 0);
   let brush = null; // { panel, x0, x1, y0, y1 } in the panel's own units of drawing
@@ -96,7 +98,8 @@
       const group = svg("g", { transform: `translate(${place[0].toFixed(1)} ${place[1].toFixed(1)})`, class: "xp-point" });
       const hollow = (strip && system.kind === "assumed_zero") || !(system.candidate || system.target);
       group.append(svg("path", { d: MARKERS[system.target ? "*" : method.marker] || MARKERS.o, fill: hollow ? "none" : system.target ? "currentColor" : method.colour }));
-      if (strip && system.kind === "upper_limit") group.append(svg("path", { d: "M0 5V15M-3 11.5L0 15L3 11.5", class: "xp-arrow" }));
+      const bound = strip ? BOUNDS[system.kind] : system.bound;
+      if (bound) group.append(svg("path", { d: BOUND_MARKS[bound], class: "xp-arrow" }));
       one.points[i] = group;
       cloud.append(group);
     }
@@ -233,10 +236,10 @@
       ? el("dl", {}, ...lines.flatMap(([label, text]) => [el("dt", {}, label), el("dd", text === "not known" ? { class: "xp-missing" } : {}, text)]))
       : el("p", { class: "xp-missing" }, "none: the companion enters no fit")));
     card.replaceChildren(el("h3", { id: "xp-name" }, system.name), el("div", { class: "xp-groups" }, ...parts));
-    const q = known(system.q) ? `q = ${digits(10 ** system.q)}` : "q not known", a = known(system.a) ? `a = ${digits(10 ** system.a)} au` : "a not known";
-    summary.textContent = `${system.name}, ${system.method.toLowerCase()}: ${a}, ${q}, ${known(system.e) ? `e ${system.kind === "upper_limit" ? "<" : "="} ${digits(system.e)}` : "e not known"}`;
+    const q = known(system.q) ? `q ${system.bound || "="} ${digits(10 ** system.q)}` : "q not known", a = known(system.a) ? `a = ${digits(10 ** system.a)} au` : "a not known";
+    summary.textContent = `${system.name}, ${system.method.toLowerCase()}: ${a}, ${q}, ${known(system.e) ? `e ${BOUNDS[system.kind] || "="} ${digits(system.e)}` : "e not known"}`;
   }
-  const NAMES = { Mixture: "Mixture: P(component), 95 % intervals", Origin: "Origin: P(“binary-like”), 95 % intervals", Tides: "Tidal timescales" };
+  const NAMES = { Mixture: "Mixture: P(component), in brackets 95\u00a0% intervals", Origin: "Origin: P(“binary-like”), in brackets 95\u00a0% intervals", Tides: "Tidal timescales" };
 
   search.addEventListener("input", fillList);
   search.addEventListener("keydown", (event) => {
@@ -265,7 +268,7 @@
   function colour(share, map) {
     const f = map.scale === "log" ? Math.log10 : (v) => v;
     if (share === null || (map.scale === "log" && share < map.low)) return null;
-    const t = (1 - clamp((f(share) - f(map.low)) / (f(map.high) - f(map.low)), 0, 1)) * (table.length - 1); // light is little, as in the figures
+    const up = clamp((f(share) - f(map.low)) / (f(map.high) - f(map.low)), 0, 1), t = (map.falling ? 1 - up : up) * (table.length - 1);
     const k = Math.min(Math.floor(t), table.length - 2);
     return `rgb(${table[k].map((v, c) => Math.round(v + (table[k + 1][c] - v) * (t - k))).join(" ")})`;
   }
@@ -316,10 +319,7 @@
     }
   }
   function tick(pen, x, y, dx, dy, text, drop) {
-    pen.beginPath();
-    pen.moveTo(x, y);
-    pen.lineTo(x + dx, y + dy);
-    pen.stroke();
+    pen.stroke(new Path2D(`M${x} ${y}l${dx} ${dy}`));
     pen.fillText(text, x + 2 * dx, y + drop);
   }
   function sideways(pen, text, x, y) {
@@ -339,8 +339,8 @@
     pen.strokeRect(x + 0.5, FRAME.top + 0.5, 14, h);
     pen.textAlign = "left";
     const step = [5, 10, 20, 50, 100, 200].find((s) => map.high / s <= 6) || 200;
-    const marks = log ? [30, 100, 300, 1000].filter((v) => v >= map.low) : [...Array(Math.floor(map.high / step) + 1).keys()].map((i) => i * step);
-    for (const v of marks) tick(pen, x + 14, FRAME.top + h * (1 - (log ? Math.log(v / map.low) / Math.log(map.high / map.low) : v / map.high)), 3, 0, `${v / 10}`, 4);
+    const marks = log ? [30, 100, 300, 1000].filter((v) => v >= map.low * 0.9) : [...Array(Math.floor(map.high / step) + 1).keys()].map((i) => i * step);
+    for (const v of marks) tick(pen, x + 14, FRAME.top + h * (1 - (log ? Math.max(Math.log(v / map.low), 0) / Math.log(map.high / map.low) : v / map.high)), 3, 0, `${v / 10}`, 4);
     pen.textAlign = "center";
     sideways(pen, log ? "share of draws (%); white: none" : "share of draws (%)", x + 56, FRAME.top + h / 2);
   }
@@ -361,8 +361,8 @@
   function chooseMap() {
     const map = maps[choice.value];
     slider.max = map.stops.length - 1;
-    slider.value = map.slider === "level" ? slider.max : 0;
-    sliderLabel.textContent = map.slider === "level" ? "Calculation" : "Age of the star";
+    slider.value = map.falling ? slider.max : 0;
+    sliderLabel.textContent = map.slider[0].toUpperCase() + map.slider.slice(1);
     cell = null;
     refresh();
   }
@@ -386,12 +386,13 @@
 
   // -- the page --------------------------------------------------------------------------------------------------------
 
-  const glyph = (marker, shade, hollow) => svg("svg", { viewBox: "-9 -9 18 18", class: "xp-glyph", "aria-hidden": "true" },
-    svg("path", { d: MARKERS[marker], fill: hollow ? "none" : shade }));
+  const glyph = (marker, shade, mark = "") => svg("svg", { viewBox: `-9 ${mark === "<" ? -6 : -12} 18 24`, class: "xp-glyph", "aria-hidden": "true" },
+    svg("path", { d: MARKERS[marker], fill: shade }), svg("path", { d: BOUND_MARKS[mark] || "", fill: "none" }));
   const target = systems.find((system) => system.target);
   const legend = el("p", { class: "xp-legend" },
     ...data.methods.filter((method) => systems.some((system) => system.method === method.name)).map((method) => el("span", {}, glyph(method.marker, method.colour), method.name.toLowerCase())),
-    ...(target ? [el("span", {}, glyph("*", "currentColor"), target.name)] : []), el("span", {}, glyph("o", "", true), "hollow: e set to zero, or no candidate; arrow: upper limit of e"));
+    ...(target ? [el("span", {}, glyph("*", "currentColor"), target.name)] : []), el("span", {}, glyph("o", "none"), "hollow: e set to zero, or no candidate"),
+    el("span", {}, glyph("o", "none", "<"), "arrow: upper limit of e, or of the mass and so of q"), el("span", {}, glyph("o", "none", "≥"), "line upwards: minimum mass, q is at least this"));
   root.append(
     ...(data.partial ? [el("p", { class: "xp-count" }, data.partial.note)] : []),
     el("p", { id: "xp-keys", class: "xp-help" }, "Drag a box in either diagram: its companions stay bright in both and in the list. Click a point for its card. "

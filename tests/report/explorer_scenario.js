@@ -8,6 +8,13 @@ addEventListener("load", async () => {
   const listed = () => all("#xp-list option").length;
   const name = () => one("#xp-name").textContent;
   const paint = () => one("canvas").toDataURL();
+  const typed = (text) => { one("#xp-search").value = text; one("#xp-search").dispatchEvent(new Event("input")); return one("#xp-count").textContent; };
+  const choose = (value) => { one("#xp-list").value = value; one("#xp-list").dispatchEvent(new Event("change")); };
+  const written = []; // words on the canvas, and the colours of the bar from top to bottom
+  const write = CanvasRenderingContext2D.prototype.fillText, paintCell = CanvasRenderingContext2D.prototype.fillRect;
+  let bar = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { written.push(text); return write.call(this, text, ...rest); };
+  CanvasRenderingContext2D.prototype.fillRect = function (...place) { if (place[2] === 14) bar.push(this.fillStyle); return paintCell.apply(this, place); };
   Element.prototype.setPointerCapture = () => {}; // made-up pointers cannot be captured
   try {
     seen.first = name();
@@ -75,3 +82,7 @@ addEventListener("load", async () => {
   report.textContent = JSON.stringify(seen);
   document.body.append(report);
 });
+      seen.bars ??= [], seen.words ??= [];
+      slider.value = 0, bar = [], written.length = 0;
+      slider.dispatchEvent(new Event("input"));
+      seen.bars.push([bar[0], bar.at(-1)]), seen.words.push([option.textContent, one("label[for=xp-stop]").textContent, [...written]]);

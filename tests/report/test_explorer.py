@@ -50,7 +50,7 @@ def card(content, system):
 def number(text):
     """The first number of a card's text."""
     plain = re.sub(r" × 10([⁻⁰-⁹¹²³]+)", lambda found: "e" + found[1].translate({shown: typed for typed, shown in SUPERSCRIPTS.items()}), text)
-    return float(plain.lstrip("<> ").replace("−", "-").split()[0])
+    return float(plain.lstrip("<>≥ ").replace("−", "-").split()[0])
 
 
 def test_every_row_of_the_sample_is_there_once(content, rows):
@@ -82,6 +82,27 @@ def test_values_on_the_cards_equal_the_table(content, rows, place, column, toler
     assert compared > 40
 
 
+def test_what_bounds_the_mass_bounds_the_mass_ratio(content, rows):
+    seen = set()
+    for system in content["systems"]:
+        kind = rows[system["id"]]["mass_kind"]
+        bound = {"upper_limit": "<", "msini": "≥"}.get(kind, "")
+        assert system["bound"] == bound
+        for label in ("mass", "mass ratio q"):
+            text = card(content, system)["Companion", label]
+            assert bound == (text[0] if text[0] in "<>≥" else ""), (system["id"], text)
+            assert ("M sin i" in text) == (kind == "msini") and ("mass–radius" in text) == (kind == "mass_radius_relation")
+        seen.add(kind)
+    assert seen == {"true", "msini", "mass_radius_relation", "upper_limit"}
+
+
+def test_a_card_says_whether_the_companion_migrates_or_why_that_is_not_known(artifacts, content):
+    with open(artifacts / "tides_objects.csv", newline="", encoding="utf-8") as stream:
+        classes = {row["object_id"]: row["migration_class"] for row in csv.DictReader(stream)}
+    words = {classes[system["id"]]: card(content, system)["Tides", "efficient migrator"] for system in content["systems"]}
+    assert words == {"efficient": "yes", "inefficient": "no", "unknown": "not known: the host has no age"}
+
+
 def test_limits_and_assumptions_are_said(content, rows):
     for system in content["systems"]:
         text = card(content, system)["Companion", "eccentricity"]
@@ -103,17 +124,41 @@ def test_a_value_is_rounded_to_its_error(value, up, down, limit, expected):
 
 def test_probabilities_of_later_files_win_and_bring_intervals(artifacts, content, tmp_path):
     first = content["systems"][0]
-    assert card(content, first)["Mixture", "1 of 2"] == "0.125" and card(content, first)["Origin", "as specified"] == "0.250"
+    assert card(content, first)["Mixture", "component 1 of 2"] == "0.125" and card(content, first)["Origin", "as specified"] == "0.250"
     for path in artifacts.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "mixture_probabilities.csv").write_text(f"object_id,probability_k2_1,probability_k2_1_low,probability_k2_1_high\n{first['id']},0.5,0.0001,1\n")
-    (tmp_path / "origin_probabilities.csv").write_text(f"object_id,P_new_thing,P_new_thing_low,P_new_thing_high\n{first['id']},0.75,,\n")
+    (tmp_path / "origin_probabilities.csv").write_text(
+        f"object_id,P_new_thing,P_new_thing_low,P_new_thing_high,P_specified,P_specified_low,P_specified_high,P_in_sample\n{first['id']},0.75,,,0.5,0.25,0.75,0.9\n"
+    )
     explorer.write(tmp_path, FULL, artifacts=tmp_path, config=Config(), keys={})
     new = json.loads((tmp_path / "explorer.json").read_text(encoding="utf-8"))
     found = card(new, new["systems"][0])
-    assert found["Mixture", "1 of 2"] == "0.500 (0.000–1.000)" and found["Origin", "new thing"] == "0.750"
-    assert card(new, new["systems"][1])["Mixture", "1 of 2"] is None
+    assert found["Mixture", "component 1 of 2"] == "0.500 (<\u00a00.001 to >\u00a00.999)" and found["Origin", "new thing"] == "0.750"
+    assert {label: text for (group, label), text in found.items() if group == "Origin" and "specified" in label} == {"as specified": "0.500 (0.250 to 0.750)"}
+    assert not any("in sample" in label for _, label in found)
+    assert card(new, new["systems"][1])["Mixture", "component 1 of 2"] is None
     assert "origin_probabilities.csv" in new["sources"] and "origin_probabilities.csv" not in content["sources"]
+
+
+def test_components_are_named_by_where_they_lie(artifacts, content, tmp_path):
+    for path in artifacts.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    name = content["systems"][0]["id"]
+    (tmp_path / "mixture_probabilities.csv").write_text(f"object_id,probability_k2_1,probability_k2_2,probability_k3_1\n{name},0.125,0.875,0.5\n")
+    (tmp_path / "gmm_summary.json").write_text(json.dumps({"components": {"2": [{"mean_log_a": 0.0}, {"mean_log_a": -1.0}], "3": None}}))
+    explorer.write(tmp_path, FULL, artifacts=tmp_path, config=Config(), keys={})
+    new = json.loads((tmp_path / "explorer.json").read_text(encoding="utf-8"))
+    found = card(new, new["systems"][0])
+    assert found["Mixture", "outer of 2, near 1.0 au"] == "0.125" and found["Mixture", "inner of 2, near 0.10 au"] == "0.875"
+    assert found["Mixture", "component 1 of 3"] == "0.500"
+
+
+def test_each_map_runs_as_its_figure_does(content):
+    figures = show.ROOT / "analysis" / "report" / "figures"
+    reverse = {name: "SEQUENTIAL}_r" in (figures / f"{name}.py").read_text(encoding="utf-8") for name in ("levels", "feasibility")}
+    assert reverse == {"levels": True, "feasibility": False}
+    assert [(one["slider"], one["falling"]) for one in content["maps"]] == [("calculation", True), ("calculation", True), ("stellar age", False)]
 
 
 def test_maps_are_means_of_the_cells_in_parts_per_thousand(artifacts, content):
@@ -166,7 +211,7 @@ def test_assets_keep_to_the_rules():
     for banned in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "fetch(", "XMLHttpRequest", "import(", "</", "{{<"):
         assert banned not in script, banned
     assert re.findall(r"https?://[^\"]*", script) == ["http://www.w3.org/2000/svg"] and "url(" not in style and "@import" not in style
-    assert len(script.splitlines()) <= 420 and len(style.splitlines()) <= 80
+    assert len(script.splitlines()) <= 425 and len(style.splitlines()) <= 80
 
 
 def test_the_figures_for_readers_without_scripts_exist():

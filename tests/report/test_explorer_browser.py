@@ -1,5 +1,6 @@
 """The explorer in a headless browser, as pandoc writes it into the page: search, choose, brush, slide, by keyboard too, and nothing loaded."""
 
+import re
 from pathlib import Path
 
 import pypandoc
