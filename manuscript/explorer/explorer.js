@@ -27,7 +27,7 @@
     return n < -3 || n > 4 ? `${(value / 10 ** n).toFixed(1)} × 10${[...String(n)].map((c) => SUPERSCRIPT[c]).join("")}` : String(Number(value.toPrecision(3)));
   };
   const known = (value) => value !== null && value !== undefined;
-  const bare = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const bare = (text) => text.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "");
 
   // -- state -----------------------------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@
       y: (system) => (known(system[key]) ? at(system[key], range, bottom, TOP) : H - BOTTOM - STRIP / 2),
       has: (system) => known(system.a) && (known(system[key]) || strip),
     };
-    one.frame = svg("svg", {
+    one.plot = svg("svg", {
       viewBox: `0 0 ${W} ${H}`, tabindex: "0", role: "application", class: "xp-plot", "aria-roledescription": "scatter plot", "aria-describedby": "xp-keys",
       "aria-label": `${label} against semi-major axis in au`,
     });
@@ -103,14 +103,14 @@
       one.points[i] = group;
       cloud.append(group);
     }
-    one.frame.append(lines, one.box, cloud, one.ring, one.name);
+    one.plot.append(lines, one.box, cloud, one.ring, one.name);
     return one;
   }
 
   const panels = [panel("q", "mass ratio q", spanned(ratios, 0.3), false), panel("e", "eccentricity", [-0.03, Math.max(0.7, ...systems.map((s) => s.e || 0)) + 0.03], true)];
 
   function where(one, event) {
-    const corner = one.frame.getBoundingClientRect();
+    const corner = one.plot.getBoundingClientRect();
     return [clamp(((event.clientX - corner.left) * W) / corner.width, LEFT, W - RIGHT), clamp(((event.clientY - corner.top) * H) / corner.height, TOP, H - BOTTOM)];
   }
 
@@ -154,25 +154,25 @@
 
   function listen(one) {
     let start = null, moved = false;
-    one.frame.addEventListener("pointerdown", (event) => {
+    one.plot.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       [start, moved] = [where(one, event), false];
-      one.frame.setPointerCapture(event.pointerId);
+      one.plot.setPointerCapture(event.pointerId);
     });
-    one.frame.addEventListener("pointermove", (event) => {
+    one.plot.addEventListener("pointermove", (event) => {
       const now = where(one, event);
-      if (!start) return void (one.frame.style.cursor = nearest(one, now, 12) < 0 ? "crosshair" : "pointer");
+      if (!start) return void (one.plot.style.cursor = nearest(one, now, 12) < 0 ? "crosshair" : "pointer");
       moved = moved || Math.hypot(now[0] - start[0], now[1] - start[1]) > 5;
       if (moved) setBrush({ panel: one, x0: Math.min(start[0], now[0]), x1: Math.max(start[0], now[0]), y0: Math.min(start[1], now[1]), y1: Math.max(start[1], now[1]) });
     });
-    one.frame.addEventListener("pointerup", (event) => {
+    one.plot.addEventListener("pointerup", (event) => {
       const found = start && !moved ? nearest(one, where(one, event), 14) : -1;
       if (found >= 0) select(found);
       else if (start && !moved && brush) setBrush(null);
       start = null;
     });
-    one.frame.addEventListener("pointercancel", () => (start = null));
-    one.frame.addEventListener("keydown", (event) => {
+    one.plot.addEventListener("pointercancel", () => (start = null));
+    one.plot.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && brush) return void (event.preventDefault(), setBrush(null));
       const way = ARROWS[event.key];
       if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -192,7 +192,7 @@
     });
   }
 
-  // Shift and arrows: a box around the selected system, wider with right, higher with up, and back with left and down.
+  // Shift and arrows: a frame around the selected system, wider with right, higher with up, and back with left and down.
   function grow(one, [x, y], way) {
     const own = brush && brush.panel === one ? brush : { x0: x - 20, x1: x + 20, y0: y - 20, y1: y + 20 };
     const dx = 10 * way[0], dy = -10 * way[1];
@@ -206,24 +206,27 @@
   const search = el("input", { type: "search", id: "xp-search", autocomplete: "off", spellcheck: "false", "aria-controls": "xp-list", "aria-describedby": "xp-count" });
   const list = el("select", { id: "xp-list", size: "9" });
   const count = el("p", { id: "xp-count", class: "xp-count", role: "status" });
-  const clear = el("button", { type: "button" }, "Clear the box");
+  const clear = el("button", { type: "button" }, "Remove the frame");
   const summary = el("p", { class: "xp-hidden", "aria-live": "polite" }); // the card in one sentence, for those who cannot see it change
-  const card = el("div", { class: "xp-card", role: "region", "aria-labelledby": "xp-name" });
+  const card = el("div", { class: "xp-card", role: "region", tabindex: "0", "aria-labelledby": "xp-name" });
 
   function fillList() {
-    const wanted = bare(search.value);
-    const shown = [...systems.keys()].filter((i) => lit.has(i) && (bare(systems[i].name).includes(wanted) || bare(systems[i].host).includes(wanted)));
+    const wanted = bare(search.value), typed = search.value.trim();
+    // Signs alone name no companion.
+    const matches = [...systems.keys()].filter((i) => !typed || (wanted && (bare(systems[i].name).includes(wanted) || bare(systems[i].host).includes(wanted))));
+    const shown = matches.filter((i) => lit.has(i));
     const twice = (i) => shown.some((j) => j !== i && systems[j].name === systems[i].name);
     list.replaceChildren(...shown.map((i) => el("option", { value: i }, twice(i) ? systems[i].id : systems[i].name)));
     list.value = shown.includes(selected) ? String(selected) : "";
-    const missing = brush ? 0 : shown.filter((i) => !known(systems[i].a)).length;
-    count.textContent = `${shown.length} of ${systems.length} companions` + (brush ? " in the box" : "") + (wanted ? ` match “${search.value.trim()}”` : "")
-      + (missing ? `; ${missing} without a semi-major axis, in the list only` : "");
-    return shown;
+    const missing = brush ? 0 : shown.filter((i) => !known(systems[i].a)).length, outside = typed ? matches.length - shown.length : 0;
+    count.textContent = `${shown.length} of ${systems.length} companions` + (typed ? ` match “${typed}”` : "") + (brush ? `${typed ? " and" : ""} lie in the frame` : "")
+      + (outside ? `; ${outside} more ${outside > 1 ? "match" : "matches"} outside the frame` : "") + (missing ? `; ${missing} without a semi-major axis, in the list only` : "")
+      + (shown.length ? "" : `; the card still shows ${systems[selected].name}`);
   }
 
   function select(i) {
     selected = i;
+    if (!list.options.length) fillList(); // which names the companion of the card
     list.value = String(i);
     drawPoints();
     const system = systems[i], groups = new Map();
@@ -235,6 +238,7 @@
     const parts = [...groups].map(([name, lines]) => el("div", { class: "xp-group" }, el("h4", {}, NAMES[name] || name), lines.length
       ? el("dl", {}, ...lines.flatMap(([label, text]) => [el("dt", {}, label), el("dd", text === "not known" ? { class: "xp-missing" } : {}, text)]))
       : el("p", { class: "xp-missing" }, "none: the companion enters no fit")));
+    card.scrollTop = 0;
     card.replaceChildren(el("h3", { id: "xp-name" }, system.name), el("div", { class: "xp-groups" }, ...parts));
     const q = known(system.q) ? `q ${system.bound || "="} ${digits(10 ** system.q)}` : "q not known", a = known(system.a) ? `a = ${digits(10 ** system.a)} au` : "a not known";
     summary.textContent = `${system.name}, ${system.method.toLowerCase()}: ${a}, ${q}, ${known(system.e) ? `e ${BOUNDS[system.kind] || "="} ${digits(system.e)}` : "e not known"}`;
@@ -243,16 +247,17 @@
 
   search.addEventListener("input", fillList);
   search.addEventListener("keydown", (event) => {
-    const first = list.options[0];
-    if (event.key === "Enter" && first) select(Number(first.value));
-    if (event.key === "ArrowDown" && first) {
-      list.focus();
-      select(Number(first.value));
-    }
-    if (event.key === "Enter" || event.key === "ArrowDown") event.preventDefault();
+    const first = list.options[0], down = event.key === "ArrowDown";
+    if (!down && event.key !== "Enter") return;
+    event.preventDefault();
+    if (first && down) list.focus();
+    if (first && (down ? !list.value : search.value.trim())) select(Number(first.value));
   });
   list.addEventListener("change", () => list.value && select(Number(list.value)));
-  clear.addEventListener("click", () => setBrush(null));
+  clear.addEventListener("click", (event) => {
+    brush.panel.plot.focus({ preventScroll: event.detail > 0 }); // before the button that has it is disabled
+    setBrush(null);
+  });
 
   // -- maps ------------------------------------------------------------------------------------------------------------
 
@@ -395,9 +400,9 @@
     el("span", {}, glyph("o", "none", "<"), "arrow: upper limit of e, or of the mass and so of q"), el("span", {}, glyph("o", "none", "≥"), "line upwards: minimum mass, q is at least this"));
   root.append(
     ...(data.partial ? [el("p", { class: "xp-count" }, data.partial.note)] : []),
-    el("p", { id: "xp-keys", class: "xp-help" }, "Drag a box in either diagram: its companions stay bright in both and in the list. Click a point for its card. "
-      + "Keys on a diagram: arrows go to the next companion, Shift with arrows draws a box around it, Escape removes the box."),
-    el("div", { class: "xp-plots" }, ...panels.map((one) => one.frame)), legend,
+    el("p", { id: "xp-keys", class: "xp-help" }, "Drag a frame in either diagram: its companions stay bright in both and in the list. Click a point for its card. "
+      + "Keys on a diagram: arrows go to the next companion, Shift with arrows draws a frame around it, Escape removes the frame."),
+    el("div", { class: "xp-plots" }, ...panels.map((one) => one.plot)), legend,
     el("div", { class: "xp-lookup" },
       el("div", { class: "xp-finder" }, el("label", { for: "xp-search" }, "Find a companion"), search, el("label", { for: "xp-list", class: "xp-hidden" }, "Companions"), list, count, clear), card), summary,
     el("h3", {}, "Feasibility maps"),

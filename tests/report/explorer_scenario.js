@@ -34,7 +34,27 @@ addEventListener("load", async () => {
     one("#xp-list").value = one("#xp-list").options[0].value;
     one("#xp-list").dispatchEvent(new Event("change"));
     seen.chosen = [name(), one("#xp-list").options[0].textContent];
-    // drag a box over a part of the first diagram
+    // nothing typed, or nothing that could be found, chooses nothing
+    const stood = name();
+    key(search, "Enter");
+    seen.nothing = [name() === stood, typed("???"), listed(), (key(search, "Enter"), name() === stood)];
+    one(".xp-plot").focus(), key(one(".xp-plot"), "ArrowRight");
+    seen.follows = [one("#xp-count").textContent.endsWith(`shows ${name()}`), name() !== stood];
+    typed("");
+    // limits and minimum masses, in the sentence and in the diagrams
+    seen.bounds = ["TOI-2406 b", "Proxima Cen b", "TOI-6894 b"].map((wanted) => {
+      choose([...one("#xp-list").options].find((option) => option.textContent === wanted).value);
+      return one(".xp-hidden[aria-live]").textContent;
+    });
+    seen.marks = all(".xp-plot").map((plot) => ["M0 5", "M0-4V"].map((start) => plot.querySelectorAll(`.xp-point .xp-arrow[d^="${start}"]`).length));
+    // the card keeps its height, so that what stands below it stays where it is
+    const tall = new Set(), below = new Set();
+    for (const option of [...one("#xp-list").options]) {
+      choose(option.value);
+      tall.add(one(".xp-card").offsetHeight), below.add(Math.round(one("canvas").getBoundingClientRect().top + scrollY));
+    }
+    seen.card = [tall.size, below.size, one(".xp-card").tabIndex, getComputedStyle(one(".xp-card")).overflowY];
+    // drag a frame over a part of the first diagram
     const plot = one(".xp-plot"), corner = plot.getBoundingClientRect();
     const point = (kind, x, y) => plot.dispatchEvent(new PointerEvent(kind, { clientX: corner.left + x * corner.width, clientY: corner.top + y * corner.height, pointerId: 1, button: 0, bubbles: true }));
     point("pointerdown", 0.2, 0.2), point("pointermove", 0.6, 0.6), point("pointerup", 0.6, 0.6);
@@ -44,10 +64,15 @@ addEventListener("load", async () => {
       const [x, y] = node.getAttribute("transform").match(/[\d.]+/g).map(Number);
       return x > 0.2 * width && x < 0.6 * width && y > 0.2 * height && y < 0.6 * height;
     }).length;
-    one("button").click();
+    const far = [...plot.querySelectorAll(".xp-point")].length - lit()[0];
+    seen.beyond = [far, typed("b"), typed("toi 6894"), typed("no such name")];
+    typed("");
+    one(".xp button").focus();
+    one(".xp button").click();
     seen.cleared = [listed(), lit()];
+    seen.kept = [document.activeElement === plot, one(".xp button").disabled, one(".xp button").textContent, all(".xp-help, .xp-count, .xp button").some((node) => node.textContent.includes("box"))];
     // the keyboard alone
-    const focusable = all(".xp-plot, #xp-search, #xp-list, #xp-map, #xp-stop, canvas");
+    const focusable = all(".xp-plot, #xp-search, #xp-list, .xp-card, #xp-map, #xp-stop, canvas");
     seen.focus = focusable.map((node) => (node.focus(), document.activeElement === node && node.tabIndex === 0));
     const before = name();
     for (const arrow of ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"]) key(plot, arrow);
@@ -62,6 +87,10 @@ addEventListener("load", async () => {
       one("#xp-map").value = option.value;
       one("#xp-map").dispatchEvent(new Event("change"));
       const slider = one("#xp-stop");
+      seen.bars ??= [], seen.words ??= [];
+      slider.value = 0, bar = [], written.length = 0;
+      slider.dispatchEvent(new Event("input"));
+      seen.bars.push([bar[0], bar.at(-1)]), seen.words.push([option.textContent, one("label[for=xp-stop]").textContent, [...written]]);
       for (let i = 0; i <= Number(slider.max); i++) {
         slider.value = i;
         slider.dispatchEvent(new Event("input"));
@@ -82,7 +111,3 @@ addEventListener("load", async () => {
   report.textContent = JSON.stringify(seen);
   document.body.append(report);
 });
-      seen.bars ??= [], seen.words ??= [];
-      slider.value = 0, bar = [], written.length = 0;
-      slider.dispatchEvent(new Event("input"));
-      seen.bars.push([bar[0], bar.at(-1)]), seen.words.push([option.textContent, one("label[for=xp-stop]").textContent, [...written]]);

@@ -76,14 +76,50 @@ def test_search_and_list(seen):
     assert seen["chosen"][0] == seen["chosen"][1] != "TOI-6894 b" and seen["live"] >= 1
 
 
-def test_a_box_lights_the_same_companions_in_both(seen):
+def test_nothing_is_chosen_where_nothing_is_searched_or_found(seen):
+    same, words, listed, still = seen["nothing"]
+    assert same and still and listed == 0 and words.startswith("0 of 144 companions match “???”; the card still shows ")
+    assert seen["follows"] == [True, True]
+
+
+def test_limits_and_minimum_masses_are_no_measured_mass_ratios(seen):
+    limit, minimum, measured = seen["bounds"]
+    assert ", q < " in limit and ", q ≥ " in minimum and ", q = " in measured
+    (limits, minima), (limits_of_e, other) = seen["marks"]
+    assert (limits, minima) == (8, 34) and limits_of_e == 4 and other == 0
+
+
+def test_the_card_keeps_its_height_and_scrolls_by_keyboard(seen):
+    assert seen["card"] == [1, 1, 0, "auto"]
+
+
+def test_a_search_says_what_the_frame_hides(seen):
+    far, some, target, none = seen["beyond"]
+    assert far > 0 and re.search(r"^\d+ of 144 companions match “b” and lie in the frame; \d+ more match outside the frame$", some)
+    assert re.search(r"^(1 of 144 .* in the frame|0 of 144 .*; 1 more matches outside the frame; the card still shows .+)$", target)
+    assert none.startswith("0 of 144 companions match “no such name” and lie in the frame; the card still shows ")
+
+
+def test_the_focus_outlives_the_button_that_removes_the_frame(seen):
+    assert seen["kept"] == [True, True, "Remove the frame", False]
+
+
+def test_each_map_has_the_colours_and_words_of_its_figure(seen):
+    lightness = [[sum(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in ends] for ends in seen["bars"]]
+    assert [top < bottom for top, bottom in lightness] == [True, True, False]
+    for option, label, written in seen["words"]:
+        assert option.endswith(f", by {label.lower()}")
+        assert label != "Calculation" or {"3", "10", "30", "100"} <= set(written)
+
+
+def test_a_frame_lights_the_same_companions_in_both(seen):
     count, (first, second) = seen["brushed"]
     assert 0 < count < 141 and count == first == second == seen["inside"]
     assert seen["cleared"] == seen["all"]
 
 
 def test_keyboard(seen):
-    assert len(seen["focus"]) == 7 and all(seen["focus"]) and seen["moved"]
+    assert len(seen["focus"]) == 8 and all(seen["focus"]) and seen["moved"]
     assert 0 < seen["grown"] < 141 == seen["escaped"]
 
 
