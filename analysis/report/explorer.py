@@ -23,6 +23,7 @@ __all__ = ["PROBABILITY_FILES", "measured", "probability", "systems", "write"]
 
 Row = dict[str, str]
 PROBABILITY_FILES = ("objects_with_probs.csv", "mixture_probabilities.csv", "origin_probabilities.csv")  # a later file wins: it has intervals
+COMPONENTS_FILE = "gmm_summary.json"  # where the centres of the components lie, for their names
 DECIMALS = 4
 MOST_DECIMALS = 8
 LARGE = 1e5  # from here on powers of ten are easier to read than digits
@@ -190,7 +191,7 @@ def _read(path: Path) -> list[Row]:
 def _components(artifacts: Path) -> dict[tuple[int, int], str]:
     """Label of component j of k, both counted from one: where it lies, innermost to outermost, with the axis of its centre."""
     try:
-        content = json.loads((artifacts / "gmm_summary.json").read_text(encoding="utf-8"))
+        content = json.loads((artifacts / COMPONENTS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     labels = {}
@@ -217,8 +218,8 @@ def _probability_label(column: str, components: dict[tuple[int, int], str]) -> t
 def _probability_fields(artifacts: Path, rows: dict[str, Row]) -> tuple[list[Field], list[str]]:
     """Fields of all probability columns that exist, their values joined to `rows` by object_id, and the names of the files read."""
     fields: dict[tuple[str, str], Field] = {}
-    used = []
     components = _components(artifacts)
+    used = [COMPONENTS_FILE] if components else []
     for name in PROBABILITY_FILES:
         table = _read(artifacts / name)
         if not table:

@@ -152,6 +152,7 @@ def test_components_are_named_by_where_they_lie(artifacts, content, tmp_path):
     found = card(new, new["systems"][0])
     assert found["Mixture", "outer of 2, near 1.0 au"] == "0.125" and found["Mixture", "inner of 2, near 0.10 au"] == "0.875"
     assert found["Mixture", "component 1 of 3"] == "0.500"
+    assert "gmm_summary.json" in new["sources"] and "gmm_summary.json" not in content["sources"]
 
 
 def test_each_map_runs_as_its_figure_does(content):
