@@ -25,7 +25,7 @@ ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028
 
 MARKUP = re.compile(r"[\\|`*\[\]<>$^~]")
 # Blanks at which no line of a cell breaks: around signs, within an interval, before a unit.
-TIED = re.compile(r" (?=[±×=</] |(?:to|of) [\d−])|(?<=[±×=</]) |(?<=\b(?:to|of)) (?=[\d−])|(?<=adjusted) (?=\d)|(?<=\d) (?=(?:%|ppm|dex|au|yr|Gyr)(?!\w))")
+TIED = re.compile(r" (?=[±×=</] |(?:to|of) [\d−])|(?<=[±×=</]) |(?<=\b(?:to|of)) (?=[\d−])|(?<=adjusted) (?=\d)|(?<=High) (?=q\b)|(?<=Low) (?=q\b)|(?<=With) (?=e\b)|(?<=\d) (?=(?:%|ppm|dex|au|yr|Gyr)(?!\w))")
 SYMBOLS = {"r_crit": r"r_\mathrm{crit}", "r_t": r"r_\mathrm{t}", "ε_SA": r"\varepsilon_\mathrm{SA}", "R★": r"R_\star"}  # of the heads of columns, as formulas
 SYMBOL = re.compile("|".join(SYMBOLS))
 
@@ -76,15 +76,15 @@ def _raw(text: str) -> None:
         print(f"``````{{=html}}\n{text}\n``````\n")
 
 
-def explorer(title: str = "Explorer", figures: dict[str, str] = STATIC) -> None:
-    """Print the interactive section as a block of raw HTML, which other formats leave out.
+def explorer(figures: dict[str, str] = STATIC) -> None:
+    """Print the interactive section, without its heading, as a block of raw HTML, which other formats leave out.
 
     Style, data and script stand in the page itself. `figures` are the figures that show the same without scripts, words by id.
     """
     style, script = ((ASSETS / name).read_text(encoding="utf-8") for name in ("explorer.css", "explorer.js"))
     links = ", ".join(f'<a href="#{name}">{html.escape(words)}</a>' for name, words in figures.items())
     lines = [
-        "``````{=html}", '<section class="xp" aria-labelledby="xp-title">', f'<h2 id="xp-title" class="unnumbered">{html.escape(title)}</h2>',
+        "``````{=html}", '<section class="xp" aria-label="Explorer">',
         f"<style>\n{style}</style>", f"<noscript><p>This section needs scripts. The figures show the same: {links}.</p></noscript>",
         '<div id="xp-body" hidden></div>', f'<script type="application/json" id="xp-data">{embedded(_content("explorer.json"))}</script>',
         f"<script>\n{script}</script>", "</section>", "``````", "",

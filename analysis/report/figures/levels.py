@@ -65,7 +65,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
             if not np.isfinite(share).all():
                 continue
             mesh = axes.pcolormesh(
-                ladder.outer_axis_edges, ladder.outer_mass_edges, share, cmap=colours, norm=LogNorm(lowest * 0.98, 1.0), rasterized=True
+                ladder.outer_axis_edges, ladder.outer_mass_edges, share, cmap=colours, norm=LogNorm(lowest * 0.95, 1.0), rasterized=True
             )
             if not share.any():
                 axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", va="center")
@@ -76,7 +76,7 @@ def write(directory: Path, context: Context, *, ladder: Any) -> None:
         axes.set_ylabel(name + "\n" + r"perturber mass $M_\mathrm{out}$ ($M_\odot$)")
     if mesh is not None:
         bar = figure.colorbar(mesh, ax=panels, label="share of draws (%); white: none", pad=0.015, aspect=35, extend="min")
-        ticks = [tick for tick in TICKS if tick >= lowest * 0.98]
+        ticks = [tick for tick in TICKS if tick >= lowest * 0.95]
         bar.set_ticks(ticks, labels=[f"{100 * tick:g}" for tick in ticks])
         bar.ax.minorticks_off()
     handles: list[Any] = [Line2D([], [], color="black", linestyle=line, linewidth=1.1, label=label) for number, (line, label) in LINES.items() if number in drawn]
