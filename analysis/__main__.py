@@ -171,8 +171,16 @@ def _changed(config: Config) -> dict[str, dict[str, object]]:
 
 def _outdir(options: argparse.Namespace, percent: float) -> Path:
     """The artifact directory; a partial run never writes where the paper's own results live."""
+def _same_place(first: Path, second: Path) -> bool:
+    """True when both name one file or folder: through links, and on a file system that takes Results and results for the same."""
+    try:
+        return os.path.samefile(first, second)
+    except OSError:  # one of them is not there yet
+        return os.path.realpath(first) == os.path.realpath(second)
+
+
     chosen = Path(os.path.realpath(options.outdir)) if options.outdir else RESULTS
-    if percent < 100 and chosen == RESULTS:
+    if percent < 100 and _same_place(chosen, RESULTS):
         return RESULTS / f"partial-{percent:g}"
     return chosen
 

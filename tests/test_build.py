@@ -204,6 +204,24 @@ def test_partial_run_into_the_papers_results_goes_to_its_own_folder():
     assert _outdir(Namespace(outdir=None), 100.0) == RESULTS
 
 
+def test_a_partial_run_knows_the_papers_results_by_any_name(tmp_path, monkeypatch):
+    from argparse import Namespace
+
+    from analysis.__main__ import _outdir
+
+    (tmp_path / "disk").mkdir()
+    results = tmp_path / "results"
+    results.symlink_to("disk")
+    monkeypatch.setattr("analysis.__main__.RESULTS", results)
+    for name in (results, tmp_path / "disk", tmp_path / "disk" / ".." / "results"):
+        assert _outdir(Namespace(outdir=str(name)), 50.0) == results / "partial-50"
+    assert _outdir(Namespace(outdir=str(tmp_path / "other")), 50.0) == tmp_path / "other"
+    monkeypatch.setattr("os.path.samefile", lambda first, second: str(first).lower() == str(second).lower())  # no case in names
+    assert _outdir(Namespace(outdir=str(tmp_path / "Disk")), 50.0) == tmp_path / "Disk"
+    monkeypatch.setattr("analysis.__main__.RESULTS", tmp_path / "disk")
+    assert _outdir(Namespace(outdir=str(tmp_path / "Disk")), 50.0) == tmp_path / "disk" / "partial-50"
+
+
 def test_age_comparison_is_written_with_an_age_and_removed_without(full, tmp_path):
     outdir = tmp_path / "out"
     shutil.copytree(full, outdir)
