@@ -279,21 +279,25 @@ class Study:
         return cache.digest(content)
 
     def _provenance(self, name: str = PROVENANCE) -> dict[str, Any]:
-        """What a finished build recorded, or an interrupted one in its journal: groups of artifacts as far as they make sense; {} without any."""
+        """What a finished build recorded, or an interrupted one in its journal: groups of artifacts as far as they make sense; {} without any.
+
+        `config` holds the parameters of all of them, None where a build with other parameters was interrupted.
+        """
         try:
             content = json.loads((self.outdir / name).read_bytes())
             outputs = {group: entry for group, entry in content["outputs"].items() if isinstance(entry["files"], dict)}
-            return {"outputs": outputs, "names": [str(file) for file in content.get("names", ())]}
+            return {"outputs": outputs, "names": [str(file) for file in content.get("names", ())], "config": content.get("config")}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
 
-    def _note(self, outputs: dict[str, dict[str, Any]], names: set[str]) -> None:
-        """Put the journal in the place of provenance.json, before a file of these `names` changes.
+    def _note(self, outputs: dict[str, dict[str, Any]], names: set[str], alike: bool) -> None:
+        """Put the journal in the place of provenance.json, before a file of these `names` changes; `alike`: all are of the present parameters.
 
         What is derived from files is left out: only the end of a build tells that nothing else changed these meanwhile.
         """
         made = {name: entry for name, entry in outputs.items() if name not in {output.name for output in DERIVED}}
-        atomic.write_atomic(self.outdir / JOURNAL, json.dumps({"outputs": made, "names": sorted(names)}).encode(), durable=False)
+        content = {"outputs": made, "names": sorted(names), "config": asdict(self.config) if alike else None}
+        atomic.write_atomic(self.outdir / JOURNAL, json.dumps(content).encode(), durable=False)
         (self.outdir / PROVENANCE).unlink(missing_ok=True)
 
     def _sound(self, entry: Any, key: str) -> bool:
@@ -305,9 +309,10 @@ class Study:
     def write(self, only: tuple[str, ...] = ()) -> list[str]:
         """Bring every artifact in `outdir` up to date and return the names of the groups that were written.
 
-        With `only`, just the artifacts that follow from those stages alone. provenance.json gives way to a journal before the
-        first file changes and is written last, so an interrupted build is never taken for a finished one and the next goes on
-        from there. While another build writes to `outdir`, this one waits; what killed builds left unfinished is removed.
+        With `only`, just the artifacts that follow from those stages alone; InputError where some of other parameters would stay beside
+        them. provenance.json gives way to a journal before the first file changes and is written last, so an interrupted build is never
+        taken for a finished one and the next goes on from there. While another build writes to `outdir`, this one waits; what killed
+        builds left unfinished is removed.
         """
         made = [path for path in (self.outdir, *self.outdir.parents) if not path.exists()]
         self._require_writable()
@@ -327,6 +332,9 @@ class Study:
         known = self._provenance() or self._provenance(JOURNAL)
         before = known.get("outputs", {})
         names = {name for entry in before.values() for name in entry["files"]} | set(known.get("names", ()))
+        other = _other_parameter(known.get("config"), self.config) if before else ""
+        if only and other != "":
+            self._require_alike(before, {output.name for output in outputs}, other)
         done: dict[str, dict[str, Any]] = {} if not only else {n: e for n, e in before.items() if n not in {d.name for d in DERIVED}}
         written: list[str] = []
         total = len(outputs) + len(derived)
@@ -346,7 +354,7 @@ class Study:
             if not self._sound(entry, key):
                 self.say(f"[{number}/{total}] {output.name}")
                 start = time.perf_counter()
-                entry = {"key": key, "files": self._make(output, {**before, **done}, names)}
+                entry = {"key": key, "files": self._make(output, {**before, **done}, names, other == "")}
                 event("output_written", output=output.name, seconds=round(time.perf_counter() - start, 3), files=sorted(entry["files"]))
                 written.append(output.name)
             done[output.name] = entry
@@ -358,7 +366,7 @@ class Study:
             foreign = sorted(name for name, value in mine.items() if cache.file_digest(self.outdir / name) != value)
             if foreign:
                 raise InputError(f"{self.outdir}: something else changed {', '.join(foreign[:3])} during this build; run it again when nothing else writes there.")
-            self._finish(done, names)
+            self._finish(done, names, bool(only))
         (self.outdir / JOURNAL).unlink(missing_ok=True)
         return written
 
@@ -372,7 +380,17 @@ class Study:
             done[output.name] = entry or {"files": {}}
         return late
 
-    def _make(self, output: Output, known: dict[str, dict[str, Any]], made: set[str]) -> dict[str, str]:
+    def _require_alike(self, before: dict[str, dict[str, Any]], mine: set[str], other: str | None) -> None:
+        """Raise InputError when a recorded group that is not to be made again (not in `mine`) is of other parameters than the present ones."""
+        outputs = {output.name: output for output in OUTPUTS}  # what is derived rests on every parameter
+        others = [name for name in before if name not in mine]
+        if any(name not in outputs or before[name].get("key") != self._output_key(outputs[name], {}) for name in others):
+            raise InputError(
+                f"{self.outdir} holds results of other parameters ({other or 'of an interrupted run'}), which --only would mix with these;"
+                " name another folder with --outdir, or leave out --only to replace them all."
+            )
+
+    def _make(self, output: Output, known: dict[str, dict[str, Any]], made: set[str], alike: bool) -> dict[str, str]:
         """Run one writer in a scratch directory, move its files into place and return their checksums; their names join `made`."""
         inputs = {need: self.get(need) for need in output.needs}
         with atomic.atomic_directory(self.outdir) as scratch:
@@ -383,13 +401,22 @@ class Study:
                 write(scratch, self.context, **inputs)
             names = sorted(path.name for path in scratch.iterdir())
             made.update(names)
-            self._note(known, made)
+            self._note(known, made, alike)
             return {name: cache.file_digest(scratch / name) for name in names}
 
-    def _finish(self, outputs: dict[str, dict[str, Any]], made: set[str]) -> None:
-        """Remove artifacts that earlier runs made and this one does not, then write provenance.json."""
-        for name in made - {name for entry in outputs.values() for name in entry["files"]}:
-            (self.outdir / Path(name).name).unlink(missing_ok=True)
+    def _finish(self, outputs: dict[str, dict[str, Any]], made: set[str], incomplete: bool) -> None:
+        """Remove artifacts that earlier runs made and this one does not, saying which, then write provenance.json."""
+        removed = []
+        for name in sorted(made - {name for entry in outputs.values() for name in entry["files"]}):
+            with suppress(FileNotFoundError):
+                (self.outdir / Path(name).name).unlink()
+                removed.append(name)
+        if removed:
+            gone = ", ".join(removed)
+            self.say(
+                f"Removed from {self.outdir}, since they no longer agree with the rest: {gone}. A run without --only makes them again."
+                if incomplete else f"Removed from {self.outdir}, since this run does not make them: {gone}."
+            )
         content = {
             "artifacts": {name: {"sha256": value, "made_by": group} for group, entry in outputs.items() for name, value in entry["files"].items()},
             "outputs": outputs,
@@ -420,3 +447,18 @@ class Study:
                 pass
         except OSError as error:
             raise InputError(f"{self.outdir}: cannot write there ({error.strerror}); choose another --outdir.") from None
+
+
+def _other_parameter(recorded: Any, config: Config) -> str | None:
+    """The first parameter with another value in a recorded configuration than now; empty when none has, None where the record does not tell.
+
+    A parameter that the record does not know came with an edit of the code, which the keys tell.
+    """
+    if not isinstance(recorded, dict):
+        return None
+    for section, values in json.loads(json.dumps(asdict(config))).items():
+        known = recorded.get(section)
+        for name, value in values.items():
+            if isinstance(known, dict) and known.get(name, value) != value:
+                return f"{section}.{name}"
+    return ""

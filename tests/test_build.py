@@ -247,6 +247,41 @@ def test_only_evaluates_what_it_names(tmp_path):
     assert "feasibility_summary.json" in names and "gmm_summary.json" not in names and "SUMMARY.txt" not in names
 
 
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_only_refuses_to_mix_parameters_and_leaves_all_files(full, tmp_path, interrupted):
+    outdir = tmp_path / "out"
+    shutil.copytree(full, outdir)
+    if interrupted:  # what a killed build with other parameters leaves
+        provenance = json.loads((outdir / "provenance.json").read_text())
+        (outdir / "provenance.json").unlink()
+        (outdir / ".unfinished.json").write_text(json.dumps({"outputs": provenance["outputs"], "names": [], "config": None}))
+    before = {path.name: path.read_bytes() for path in outdir.iterdir()}
+    result = analyse(outdir, "--only", "kozai", "--set", "kozai.draws=51")
+    assert result.returncode == 2 and f"({'of an interrupted run' if interrupted else 'kozai.draws'})" in result.stderr and "--outdir" in result.stderr
+    assert {path.name: path.read_bytes() for path in outdir.iterdir()} == before
+
+
+def test_only_replaces_its_own_files_by_those_of_other_parameters(tmp_path):
+    outdir = tmp_path / "out"
+    for draws in ("50", "51"):
+        result = analyse(outdir, "--only", "disk", "--set", f"disk.draws={draws}")
+        assert result.returncode == 0, result.stderr
+        assert json.loads((outdir / "provenance.json").read_text())["config"]["disk"]["draws"] == int(draws)
+
+
+def test_only_says_which_files_it_removes(full, tmp_path):
+    outdir = tmp_path / "out"
+    shutil.copytree(full, outdir)
+    (outdir / "fig4_disk_torques.svg").unlink()
+    result = analyse(outdir, "--only", "disk")
+    assert result.returncode == 0, result.stderr
+    told = next(line for line in result.stdout.splitlines() if line.startswith("Removed from"))
+    gone = {path.name for path in full.iterdir()} - {path.name for path in outdir.iterdir()}
+    assert {"SUMMARY.txt", "numbers.json", "claims.json"} <= gone
+    assert set(told.split("rest: ")[1].split(". A run")[0].split(", ")) == gone
+    assert analyse(outdir).returncode == 0 and digests(outdir) == digests(full)
+
+
 def test_killed_build_is_finished_by_the_next(full, tmp_path):
     outdir = tmp_path / "out"
     shutil.copytree(full, outdir)
