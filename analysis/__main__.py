@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis.commands import guarded
 from analysis.config import Config, parameters, with_overrides
 from analysis.errors import InputError
-from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, path_shown, read_bounded, sentence, shown
+from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, not_empty, path_shown, read_bounded, sentence, set_options, shown
 from analysis.logs import DEFAULTS, RunLog, mirrored
 from analysis.runtime import MOST_THREADS, ROOT, check_threads
 
@@ -40,10 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     data = parser.add_argument_group("data")
     data.add_argument("--fetch", action="store_true", help="download fresh catalogues first and use them")
     data.add_argument("--fetch_only", action="store_true", help="download fresh catalogues and stop")
-    data.add_argument("--ps", metavar="CSV", help="PSCompPars export to use")
-    data.add_argument("--bd", metavar="CSV", help="brown-dwarf catalogue export to use")
-    data.add_argument("--labels", metavar="CSV", help="origin labels: companion_name,label,reference")
-    data.add_argument("--outdir", metavar="DIR", help="where artifacts go (default: results)")
+    data.add_argument("--ps", type=not_empty, metavar="CSV", help="PSCompPars export to use")
+    data.add_argument("--bd", type=not_empty, metavar="CSV", help="brown-dwarf catalogue export to use")
+    data.add_argument("--labels", type=not_empty, metavar="CSV", help="origin labels: companion_name,label,reference")
+    data.add_argument("--outdir", type=not_empty, metavar="DIR", help="where artifacts go (default: results)")
     modes = parser.add_argument_group("modes")
     modes.add_argument("--count_candidates", action="store_true", help="count the candidates, then ask what percentage to process")
     modes.add_argument("--percent", type=_percent, metavar="P", help="process this percentage (0-100) of the candidates")
@@ -55,14 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument("--toi_a_au", type=_positive, metavar="AU", help="semi-major axis (also --toi_a_AU)")
     target.add_argument("--toi_age_gyr", type=_positive, metavar="GYR", help="system age; activates the age comparison")
     run = parser.add_argument_group("run")
-    run.add_argument("--run", metavar="TOML", help="parameter file (tables named after the sections of the configuration)")
+    run.add_argument("--run", type=not_empty, metavar="TOML", help="parameter file (tables named after the sections of the configuration)")
     run.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="one parameter (repeatable)")
     run.add_argument("--seed", type=int, metavar="N", help="random seed of every stage")
     run.add_argument("--threads", type=_thread_count, metavar="N", help="Numba threads (default: NUMBA_NUM_THREADS, else every core that this process may use)")
-    run.add_argument("--logdir", default=DEFAULTS["logdir"], metavar="DIR", help="where logs go (default: logs)")
-    run.add_argument("--errordir", default=DEFAULTS["errordir"], metavar="DIR", help="where error logs go (default: errors)")
-    run.add_argument("--log_basename", default=DEFAULTS["log_basename"], metavar="NAME", help="start of the log's name")
-    run.add_argument("--error_basename", default=DEFAULTS["error_basename"], metavar="NAME", help="start of the error log's name")
+    run.add_argument("--logdir", type=not_empty, default=DEFAULTS["logdir"], metavar="DIR", help="where logs go (default: logs)")
+    run.add_argument("--errordir", type=not_empty, default=DEFAULTS["errordir"], metavar="DIR", help="where error logs go (default: errors)")
+    run.add_argument("--log_basename", type=not_empty, default=DEFAULTS["log_basename"], metavar="NAME", help="start of the log's name")
+    run.add_argument("--error_basename", type=not_empty, default=DEFAULTS["error_basename"], metavar="NAME", help="start of the error log's name")
     paper = parser.add_argument_group("paper builders")
     paper.add_argument("--paper", action="store_true", help="evaluate run.toml and write the variables of the manuscript")
     paper.add_argument("--write_run", action="store_true", help="evaluate with the options of this call and keep them in run.toml for the paper")
@@ -121,16 +121,9 @@ def _overrides(options: argparse.Namespace) -> dict[str, dict[str, object]]:
         for section, values in asdict(Config()).items():
             if "seed" in values:
                 put(section, "seed", options.seed)
-    for text in options.set:
-        name, equals, value = text.partition("=")
-        section, dot, parameter = name.partition(".")
-        if not (equals and dot):
-            raise InputError(f"--set {shown(text)}: expected section.name=value, for instance --set kozai.draws=400.")
-        try:
-            parsed = tomllib.loads(f"value = {value}")
-        except (ValueError, RecursionError):  # also a number with too many digits, or lists within lists without end
-            parsed = {}
-        put(section, parameter, parsed["value"] if set(parsed) == {"value"} else value)
+    for section, values in set_options(options.set, "kozai.draws=400").items():
+        for name, value in values.items():
+            put(section, name, value)
     return found
 
 

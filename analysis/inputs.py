@@ -1,16 +1,19 @@
-"""What a file given to the pipeline may be, and how text from it may appear in a message (standard library only).
+"""What a file or an option given to the pipeline may be, and how text from it may appear in a message (standard library only).
 
 A path that is a pipe, a device or a directory, and a file larger than any sound one, are refused before a byte is read, so that nothing hangs
 and nothing fills the memory.
 """
 
+import argparse
 import os
 import stat
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import InputError
 
-__all__ = ["LARGEST_TABLE", "LARGEST_TEXT", "checked_file", "path_shown", "read_bounded", "sentence", "shown"]
+__all__ = ["LARGEST_TABLE", "LARGEST_TEXT", "checked_file", "not_empty", "path_shown", "read_bounded", "sentence", "set_options", "shown"]
 
 LARGEST_TABLE = 100 * 2**20  # bytes; the archive's composite table with every column it has is somewhat smaller
 LARGEST_TEXT = 2**20  # bytes of a file written by hand: labels, parameters, manifests
@@ -39,6 +42,32 @@ def sentence(error: object) -> str:
     text = _escaped(raw)
     longest = LONGEST_SENTENCE if text == raw else LONGEST_SENTENCE // 2  # what needs escapes is not ours
     return text if len(text) <= longest else f"{text[: longest - 100]} ... {text[-90:]}"
+
+
+def not_empty(text: str) -> str:
+    """The value of an option that takes text, for argparse; an empty one comes from a shell variable that is not set and is refused."""
+    if not text:
+        raise argparse.ArgumentTypeError("its value is empty; leave the option out, or set the variable that it comes from")
+    return text
+
+
+def set_options(texts: list[str], example: str) -> dict[str, dict[str, Any]]:
+    """What options --set section.name=value say, as {section: {name: value}}; a value that is no TOML is text.
+
+    Raises InputError, which shows `example`, for one of another form.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        section, dot, parameter = name.partition(".")
+        if not (equals and dot):
+            raise InputError(f"--set {shown(text)}: expected section.name=value, for instance --set {example}.")
+        try:
+            parsed = tomllib.loads(f"value = {value}")
+        except (ValueError, RecursionError):  # also a number with too many digits, or lists within lists without end
+            parsed = {}
+        found.setdefault(section, {})[parameter] = parsed["value"] if set(parsed) == {"value"} else value  # a second line would be another key
+    return found
 
 
 def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) -> Path:

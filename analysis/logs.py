@@ -4,6 +4,7 @@ The files hold plain UTF-8 text without escape sequences and redrawn bars. Old r
 be written is told once, and the run goes on.
 """
 
+import errno
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from analysis.errors import InputError
+from analysis.inputs import shown
 from analysis.journal import Journal, about_this_run, current
 
 __all__ = ["DEFAULTS", "RunLog", "mirrored", "plain", "remove_old"]
@@ -181,12 +183,12 @@ def remove_old(logdir: Path, errordir: Path, log_basename: str, error_basename: 
                         os.unlink(entry.path)
 
 
-def _open_files(places: tuple[tuple[str, str, str, str], ...], tell: Callable[[Path, OSError], None]) -> list[_File]:
+def _open_files(places: tuple[tuple[str, str, str, str, str], ...], tell: Callable[[Path, OSError], None]) -> list[_File]:
     """New files <folder>/<name>_<stamp>.<kind> with one stamp that no other run has; the same name twice is one file."""
     while True:
         stamp, files, opened = datetime.now().strftime("%Y%m%d_%H%M%S_%f"), [], {}
         try:
-            for option, folder, name, kind in places:
+            for option, folder, basename, name, kind in places:
                 path = Path(folder) / f"{name}_{stamp}.{kind}"
                 if path not in opened:
                     try:
@@ -197,6 +199,8 @@ def _open_files(places: tuple[tuple[str, str, str, str], ...], tell: Callable[[P
                             raise
                         raise InputError(f"{option} {folder}: it is not a directory; choose another one for the logs.") from None
                     except (OSError, ValueError) as error:
+                        if getattr(error, "errno", None) == errno.ENAMETOOLONG and os.path.isdir(path.parent):
+                            raise InputError(f"{basename} {shown(name)}: no file can have a name as long as that; choose a shorter one.") from None
                         why = getattr(error, "strerror", None) or error
                         raise InputError(f"{option} {folder}: cannot write logs there ({why}); choose another directory.") from None
                 files.append(opened[path])
@@ -217,9 +221,9 @@ def mirrored(
 
     The journal starts with `argv` and `overrides` among its facts. Raises InputError when a directory cannot be written or a basename holds a separator.
     """
-    for option, name in (("--logdir", log_basename), ("--errordir", error_basename)):
+    for option, folder, name in (("--log_basename", "--logdir", log_basename), ("--error_basename", "--errordir", error_basename)):
         if not name or Path(name).name != name:
-            raise InputError(f"{name!r} is not a file name; give the log basename without a directory and use {option} for that.")
+            raise InputError(f"{option} {shown(name)!r} is not a file name; give the log basename without a directory and use {folder} for that.")
     keep = _runs_to_keep()
     out, err = sys.stdout, sys.stderr
     told: list[Path] = []
@@ -230,7 +234,8 @@ def mirrored(
                 print(f"Note: {plain(str(path))} can no longer be written ({error.strerror}); the run goes on without it.", file=err, flush=True)
         told.append(path)
 
-    places = (("--logdir", logdir, log_basename, "log"), ("--errordir", errordir, error_basename, "log"), ("--logdir", logdir, log_basename, "jsonl"))
+    log_name, error_name = ("--logdir", logdir, "--log_basename", log_basename), ("--errordir", errordir, "--error_basename", error_basename)
+    places = ((*log_name, "log"), (*error_name, "log"), (*log_name, "jsonl"))
     log, errors, lines = _open_files(places, tell)
     lines.hold()
     remove_old(Path(logdir), Path(errordir), log_basename, error_basename, keep)

@@ -53,6 +53,14 @@ def quiet(tmp_path):
         (["--set", "disk.outer_radius=0"], "above 0"),
         (["--set", "selection.host_mass_max=0.3"], "at most 0.25"),
         (["--seed=-1"], "whole number from 0"),
+        (["--set", f"kozai.draws={'9' * 5000}"], "expected a value like"),
+        (["--set", "kozai.draws=100\nage = 2"], "expected a value like"),
+        *((["--" + name, ""], f"--{name}: its value is empty") for name in (
+            "ps", "bd", "labels", "outdir", "run", "logdir", "errordir", "log_basename", "error_basename",
+        )),
+        (["--log_basename", "a" * 5000, "--logdir", ".", "--errordir", "."], "--log_basename aaaa"),
+        (["--error_basename", "a" * 5000, "--logdir", ".", "--errordir", "."], "--error_basename aaaa"),
+        (["--error-basename", "a/b"], "--error_basename 'a/b' is not a file name"),
     ],
 )
 def test_bad_options_are_one_sentence_and_status_2(arguments, words, tmp_path):

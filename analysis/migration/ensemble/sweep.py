@@ -10,7 +10,6 @@ import importlib
 import os
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from analysis.commands import guarded
 from analysis.config import Config, EnsembleConfig, with_overrides
 from analysis.constants import MJUP_MSUN
 from analysis.errors import InputError
+from analysis.inputs import not_empty, set_options
 from analysis.migration.chunks import Chunk, finished, gaps, open_folder, read_settings, write_chunk
 from analysis.migration.ensemble.store import RECIPES, freeze
 from analysis.migration.schedule import on_dask, on_threads, require_dask
@@ -154,25 +154,11 @@ def _parser() -> _Parser:
     parser.add_argument("--chunk", type=_whole(1, 100_000), default=CHUNK, help=f"triples per chunk (default {CHUNK})")
     parser.add_argument("--threads", type=_whole(1, 1024), help="threads (default: all processors)")
     parser.add_argument("--workers", type=_whole(1, 1024), help="use Dask with this many processes instead of threads")
-    parser.add_argument("--scheduler", default="", help="use the Dask cluster at this address, tcp://host:port")
+    parser.add_argument("--scheduler", type=not_empty, help="use the Dask cluster at this address, tcp://host:port")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="any parameter, e.g. --set secular.companion_lag=10")
-    parser.add_argument("--out", help="folder of the chunks (default .cache/sweeps/TAG-DIGEST)")
+    parser.add_argument("--out", type=not_empty, help="folder of the chunks (default .cache/sweeps/TAG-DIGEST)")
     parser.add_argument("--tag", default="default", help=f"name of the ensemble; these have settings of their own: {', '.join(RECIPES)}")
     return parser
-
-
-def _overrides(texts: list[str]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        section, dot, parameter = name.partition(".")
-        if not (equals and dot):
-            raise InputError(f"--set {text}: expected section.name=value, for instance --set secular.companion_lag=10.")
-        try:
-            found.setdefault(section, {})[parameter] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            found.setdefault(section, {})[parameter] = value
-    return found
 
 
 def _shown(path: Path) -> Path:
@@ -202,7 +188,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.action == "freeze":
         return _freeze(options)
     overrides = {section: dict(values) for section, values in RECIPES.get(options.tag, {}).items()}
-    for section, values in _overrides(options.set).items():
+    for section, values in set_options(options.set, "secular.companion_lag=10").items():
         overrides[section] = {**overrides.get(section, {}), **values}
     config = with_overrides(Config(), overrides, "command line")
     # Rooms do not import one another: the target reaches this one as data.
@@ -213,7 +199,7 @@ def _run(options: argparse.Namespace) -> int:
     systems = options.systems or config.ensemble.systems
     progress = sweep(
         job, chosen, systems, folder, first=options.first, chunk=options.chunk, threads=options.threads or _processors(), workers=options.workers or 0,
-        scheduler=options.scheduler, about=about,
+        scheduler=options.scheduler or "", about=about,
     )
     parts = ", ".join(f"{name} {number}" for name, number in progress.outcomes().items())
     print(f"{progress.systems} systems in {_shown(folder)} ({progress.resumed} were there): {parts}.")
