@@ -144,7 +144,11 @@ fuzz *args: _environment
 lock: _environment
     @{{python}} tools/pins.py
 
-# Remove everything a build writes (results, paper, caches, logs); the environment stays
+# Remove everything a build writes (results, paper, caches, logs); the environment, simulations and a run.toml of your own stay
 [group("development")]
 clean:
-    @rm -rf results _output .cache .quarto _variables.yml run.toml logs errors .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+    @rm -rf results _output .quarto _variables.yml logs errors .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+    @if [ -L .cache ]; then rm .cache; elif [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name sweeps ! -name calibration -exec rm -rf {} +; fi
+    @rmdir .cache/sweeps .cache/calibration .cache 2>/dev/null || true
+    @[ ! -d .cache ] || echo "Kept: .cache/sweeps and .cache/calibration (simulations that may not be frozen yet)."
+    @[ ! -f run.toml ] || if head -n 1 run.toml | grep -q '^# Parameters of the next paper;'; then rm -f run.toml; else echo "Kept: run.toml (not written by a build)."; fi

@@ -28,6 +28,7 @@ INPUTS = {  # what the larger input files hold, and how large they may be
     "origin.labels": ("origin labels (companion_name,label,reference)", LARGEST_TEXT),
 }
 LARGEST_RUN = 2**16  # bytes of a parameter file
+RUN_HEADER = "# Parameters of the next paper; `just paper` without options removes this file."  # `just clean` knows files of ours by it, too
 PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
 
 
@@ -164,6 +165,12 @@ def _changed(config: Config) -> dict[str, dict[str, object]]:
 
 def _outdir(options: argparse.Namespace, percent: float) -> Path:
     """The artifact directory; a partial run never writes where the paper's own results live."""
+    chosen = Path(os.path.realpath(options.outdir)) if options.outdir else RESULTS
+    if percent < 100 and _same_place(chosen, RESULTS):
+        return RESULTS / f"partial-{percent:g}"
+    return chosen
+
+
 def _same_place(first: Path, second: Path) -> bool:
     """True when both name one file or folder: through links, and on a file system that takes Results and results for the same."""
     try:
@@ -172,15 +179,10 @@ def _same_place(first: Path, second: Path) -> bool:
         return os.path.realpath(first) == os.path.realpath(second)
 
 
-    chosen = Path(os.path.realpath(options.outdir)) if options.outdir else RESULTS
-    if percent < 100 and _same_place(chosen, RESULTS):
-        return RESULTS / f"partial-{percent:g}"
-    return chosen
-
-
 def _prepare_paper(options: argparse.Namespace) -> int:
     """Evaluate the paper's run, then keep its options in run.toml (or remove it when there are none).
 
+    A run.toml written by hand stays where it is the whole run (--run run.toml) and is moved aside otherwise.
     Input that cannot be used raises InputError before run.toml or a result changes.
     """
     import json
@@ -190,6 +192,10 @@ def _prepare_paper(options: argparse.Namespace) -> int:
     for name in ("outdir", "only", "count_candidates", "fetch_only"):
         if getattr(options, name):
             raise InputError(f"--{name} does not go with the paper, which is built from results/; use it with: just analyze.")
+    by_hand = _written_by_hand()
+    stays = by_hand and bool(options.run) and _same_place(Path(options.run), RUN_FILE) and not options.fetch and not _overrides(options)
+    if by_hand and not stays:
+        _require_room_aside()
     if options.fetch:
         _fetch(options)
     overrides = _overrides(options)
@@ -200,16 +206,41 @@ def _prepare_paper(options: argparse.Namespace) -> int:
     if config.selection.percent < 100:
         raise InputError(PARTIAL_PAPER)
     status = _analyse(options, config)
-    if status:
+    if status or stays:
         return status
+    if by_hand:
+        _require_room_aside()
+        RUN_FILE.rename(_aside())
+        print(f"{RUN_FILE.name}, written by hand, is now {_aside().name}; to build the paper from it: just paper --run {_aside().name}")
     if not overrides:
         RUN_FILE.unlink(missing_ok=True)
         return 0
-    lines = ["# Parameters of the next paper; `just paper` without options removes this file.\n"]
+    lines = [f"{RUN_HEADER}\n"]
     for section, values in overrides.items():
         lines.append(f"[{section}]\n" + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()))
     write_atomic(RUN_FILE, "\n".join(lines).encode())
     return 0
+
+
+def _written_by_hand() -> bool:
+    """True when there is a run.toml that does not start as ours do."""
+    if not RUN_FILE.exists():
+        return False
+    first, *_ = read_bounded(RUN_FILE, "the parameters of a run (TOML)", LARGEST_RUN).splitlines() or [b""]
+    return first.strip() != RUN_HEADER.encode()
+
+
+def _aside() -> Path:
+    return RUN_FILE.with_name(f"{RUN_FILE.name}.old")
+
+
+def _require_room_aside() -> None:
+    """Raise InputError where a run.toml written by hand cannot be moved aside without losing another file."""
+    if os.path.lexists(_aside()):
+        raise InputError(
+            f"{RUN_FILE.name} was written by hand and cannot be moved aside, since {_aside().name} is there; rename one of them"
+            f" (to build the paper from the first: just paper --run {RUN_FILE.name})."
+        )
 
 
 def _fetch(options: argparse.Namespace) -> None:

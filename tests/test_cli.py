@@ -176,6 +176,50 @@ def test_bad_input_leaves_the_run_of_the_paper_alone(tmp_path, quiet, monkeypatc
     assert (tmp_path / "run.toml").read_text() == "[kozai]\ndraws = 100\n" and not (tmp_path / "results").exists()
 
 
+@pytest.fixture
+def paper_run(tmp_path, quiet, monkeypatch):
+    """A function that keeps the options of a paper's run in a run.toml of its own, without evaluating anything; the file."""
+    run_file = tmp_path / "run.toml"
+    monkeypatch.setattr("analysis.__main__.RUN_FILE", run_file)
+    monkeypatch.setattr("analysis.__main__._analyse", lambda options, config: 0)
+    return (lambda *options: main(["--write-run", *quiet[:4], *options])), run_file
+
+
+BY_HAND = "# my own\n[kozai]\ndraws = 100  # fewer\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--set", "kozai.draws=200")])
+def test_a_run_file_written_by_hand_is_moved_aside_and_never_onto_another(options, paper_run, capsys):
+    call, run_file = paper_run
+    aside = run_file.with_name("run.toml.old")
+    run_file.write_text(BY_HAND)
+    assert call(*options) == 0
+    assert capsys.readouterr().out == "run.toml, written by hand, is now run.toml.old; to build the paper from it: just paper --run run.toml.old\n"
+    assert aside.read_text() == BY_HAND and run_file.exists() == bool(options)
+    run_file.write_text("[kozai]\ndraws = 300\n")
+    assert call(*options) == 2
+    assert "run.toml.old is there" in capsys.readouterr().err
+    assert aside.read_text() == BY_HAND and run_file.read_text() == "[kozai]\ndraws = 300\n"
+
+
+def test_a_run_file_written_by_hand_stays_where_it_is_the_whole_run(paper_run):
+    call, run_file = paper_run
+    run_file.write_text(BY_HAND)
+    assert call("--run", str(run_file)) == 0
+    assert run_file.read_text() == BY_HAND and not run_file.with_name("run.toml.old").exists()
+    assert call("--run", str(run_file), "--set", "kozai.draws=200") == 0
+    assert tomllib.loads(run_file.read_text()) == {"kozai": {"draws": 200}} and run_file.with_name("run.toml.old").read_text() == BY_HAND
+
+
+def test_a_run_file_of_ours_is_rewritten_and_removed_without_a_word(paper_run, capsys):
+    call, run_file = paper_run
+    for draws in ("200", "300"):
+        assert call("--set", f"kozai.draws={draws}") == 0
+        assert tomllib.loads(run_file.read_text()) == {"kozai": {"draws": int(draws)}}
+    assert call() == 0
+    assert not run_file.exists() and not run_file.with_name("run.toml.old").exists() and capsys.readouterr().out == ""
+
+
 def test_the_paper_can_be_built_from_fetched_catalogues(tmp_path, quiet, monkeypatch):
     def fetch(folder):
         return tmp_path / "données.csv", tmp_path / "bd.csv"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from analysis.__main__ import RUN_HEADER
 from tools import render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,24 @@ def test_paper_writes_the_run_then_renders(recipes):
     current(recipes)
     assert run(recipes, JUST, "paper", "--ps", "my file.csv").returncode == 0
     assert (recipes / "calls").read_text().splitlines() == ["<-m analysis --write-run --ps my file.csv>", "<tools/render.py>"]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_clean_removes_what_builds_write_and_keeps_what_they_cannot_write_again(recipes, by_hand):
+    made = ["results/SUMMARY.txt", "_output/index.html", ".cache/stages/x.json", ".cache/.hidden", "logs/a.log", "errors/a.log", "_variables.yml"]
+    kept = [".cache/sweeps/default-1/chunk.npz", ".cache/calibration/1/chunk.npz"] if by_hand else []
+    for name in (*made, *kept):
+        (recipes / name).parent.mkdir(parents=True, exist_ok=True)
+        (recipes / name).write_text("x")
+    (recipes / "run.toml").write_text("# mine\n" if by_hand else f"{RUN_HEADER}\n[kozai]\ndraws = 1\n")
+    before = {path.name for path in recipes.iterdir()}
+    done = run(recipes, JUST, "clean")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not any((recipes / name).exists() for name in made) and all((recipes / name).is_file() for name in kept)
+    gone = {"results", "_output", "logs", "errors", "_variables.yml"} | (set() if by_hand else {".cache", "run.toml"})
+    assert before - {path.name for path in recipes.iterdir()} == gone
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ([".cache/sweeps", "run.toml"] if by_hand else [])
+    assert run(recipes, JUST, "clean").returncode == 0
 
 
 def test_setup_installs_the_lock_with_hashes_once(recipes, bare_path):
