@@ -4,6 +4,9 @@ set shell := ["bash", "-uc"]
 
 python := ".venv/bin/python"
 
+# Recipes run in the project folder, where relative paths start; a message on a missing file looks in the caller's folder, too.
+export VLMS_CALLED_FROM := invocation_directory()
+
 _list:
     @"{{just_executable()}}" --justfile "{{justfile()}}" --list --unsorted
 

@@ -19,6 +19,7 @@ LARGEST_TABLE = 100 * 2**20  # bytes; the archive's composite table with every c
 LARGEST_TEXT = 2**20  # bytes of a file written by hand: labels, parameters, manifests
 LONGEST_PATH_SHOWN = 120  # characters
 LONGEST_SENTENCE = 800  # characters; a message that lists the names of all sections stays below it
+CALLED_FROM = "VLMS_CALLED_FROM"  # environment: the folder in which the user called just, whose recipes run in the project folder
 
 
 def _escaped(text: str) -> str:
@@ -70,6 +71,16 @@ def set_options(texts: list[str], example: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _meant(path: str | Path) -> str:
+    """A sentence on a missing file that lies in the folder in which the user called just; empty when there is none."""
+    folder = os.environ.get(CALLED_FROM)
+    try:
+        there = os.path.realpath(os.path.join(folder, os.path.relpath(path))) if folder else ""
+        return f" Relative paths start at the project folder: give {path_shown(there)}." if there and os.path.isfile(there) else ""
+    except (OSError, ValueError):
+        return ""
+
+
 def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) -> Path:
     """`path`, when it is an ordinary file of at most `largest` bytes (links are followed).
 
@@ -85,7 +96,7 @@ def checked_file(path: str | Path, expected: str, largest: int = LARGEST_TABLE) 
     except ValueError:
         raise InputError(f"{name} cannot be a path (it holds a null character); expected a file with {expected}.") from None
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"{name}: no such file; expected {expected}. Check the path.") from None
+        raise InputError(f"{name}: no such file; expected {expected}. Check the path.{_meant(path)}") from None
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror}); expected {expected}.") from None
     if stat.S_ISDIR(found.st_mode):

@@ -220,6 +220,16 @@ def test_a_run_file_of_ours_is_rewritten_and_removed_without_a_word(paper_run, c
     assert not run_file.exists() and not run_file.with_name("run.toml.old").exists() and capsys.readouterr().out == ""
 
 
+def test_a_missing_file_is_looked_for_where_just_was_called(tmp_path, quiet):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "mine.csv").write_text("a,b\n1,2\n")
+    called = run("--ps", "mine.csv", *quiet, VLMS_CALLED_FROM=str(folder))
+    assert called.returncode == 2 and f"start at the project folder: give {folder / 'mine.csv'}." in called.stderr.replace("...", "")
+    missing = run("--ps", "other.csv", *quiet, VLMS_CALLED_FROM=str(folder))
+    assert missing.returncode == 2 and missing.stderr.endswith("Check the path.\n")
+
+
 def test_the_paper_can_be_built_from_fetched_catalogues(tmp_path, quiet, monkeypatch):
     def fetch(folder):
         return tmp_path / "données.csv", tmp_path / "bd.csv"

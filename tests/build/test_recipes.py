@@ -71,6 +71,17 @@ def test_paper_writes_the_run_then_renders(recipes):
     assert (recipes / "calls").read_text().splitlines() == ["<-m analysis --write-run --ps my file.csv>", "<tools/render.py>"]
 
 
+def test_programs_know_where_just_was_called(recipes):
+    current(recipes)
+    python = recipes / ".venv" / "bin" / "python"
+    python.write_text(python.read_text().replace("\n", '\necho "$PWD $VLMS_CALLED_FROM" > places\n', 1))
+    folder = recipes / "my notes"
+    folder.mkdir()
+    assert run(folder, JUST, "analyze", "--ps", "mine.csv").returncode == 0
+    assert (recipes / "places").read_text() == f"{recipes} {folder}\n"
+    assert (recipes / "words").read_text().splitlines() == ["-m", "analysis", "--ps", "mine.csv"]
+
+
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_clean_removes_what_builds_write_and_keeps_what_they_cannot_write_again(recipes, by_hand):
     made = ["results/SUMMARY.txt", "_output/index.html", ".cache/stages/x.json", ".cache/.hidden", "logs/a.log", "errors/a.log", "_variables.yml"]
