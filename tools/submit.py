@@ -19,15 +19,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _submit(output: Path) -> int:
+    from manuscript.build.paper import BuildError
+    from manuscript.submission.bundle import make_bundle, require_place
+
+    require_place(output)  # before the minutes that the results may take
     if os.environ.get("VLMS_EVALUATED") != "1":
         from analysis.__main__ import main as evaluate
 
         status = evaluate(["--paper"])
         if status:
             return status
-    from manuscript.build.paper import BuildError
-    from manuscript.submission.bundle import make_bundle
-
     try:
         folder, archive = make_bundle(ROOT, output)
     except BuildError as error:

@@ -17,7 +17,7 @@ from analysis.errors import InputError
 from manuscript.build.paper import PDF_TIME, BuildError
 from manuscript.submission import latex, machine_tables
 
-__all__ = ["TABLES", "check_bundle", "figure_pdf", "make_bundle", "pack", "require_complete"]
+__all__ = ["TABLES", "check_bundle", "figure_pdf", "make_bundle", "pack", "require_complete", "require_place"]
 
 SUMS = "SHA256SUMS"
 DATA = "data-behind-figures"
@@ -82,6 +82,7 @@ def _readme(root: Path, folder: Path, provenance: dict) -> str:
         f"lock {provenance.get('lock', '')[:16]}, data {provenance.get('manifest_sha256', '')[:16]}.", "",
         "Typeset:  latexmk -pdf manuscript",
         "          (or pdflatex, bibtex, and pdflatex three times: long tables settle late)",
+        "          in a copy of this folder: `just submit` replaces it only while it holds no other and no changed files",
         f"Debian:   apt-get install --no-install-recommends {PACKAGES}",
         "Class:    aastex631 with aasjournal.bst, the newest in Debian 12; a newer class goes into the line \\documentclass.", "",
         f"The abstract has {words} words (the journals print up to 250).", "",
@@ -142,23 +143,54 @@ def pack(folder: Path, name: str) -> bytes:
     return outer.getvalue()
 
 
+def _strange(folder: Path) -> str:
+    """Why a folder is not a bundle as it was written, an empty string for one that is; an edited file is somebody's work."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        lines = []
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if "manuscript.tex" not in listed:
+        return f"no {SUMS} of a bundle is in it"
+    held = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()}
+    for name, path in held.items():
+        if path.is_symlink() or name not in {*listed, SUMS}:
+            return f"{name} is no file of a bundle"
+        if name != SUMS and hashlib.sha256(path.read_bytes()).hexdigest() != listed[name]:
+            return f"{name} has been changed"
+    return next((f"{name} is missing" for name in listed if name not in held), "")
+
+
+def require_place(folder: Path) -> tuple[Path, Path]:
+    """(folder, archive) that a bundle may be written to; raises InputError where something that `just submit` did not write would be lost."""
+    folder = folder.resolve()
+    archive = folder.with_name(f"{folder.name}.tar.gz")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, expected a folder for the bundle; choose another --output.")
+    earlier = folder.is_dir() and any(folder.iterdir())
+    strange = _strange(folder) if earlier else ""
+    if strange:
+        raise InputError(f"{folder}: is not as `just submit` wrote it ({strange}) and would be lost; move it away or choose another --output.")
+    if os.path.lexists(archive) and not (earlier and archive.is_file() and not archive.is_symlink()):
+        raise InputError(f"{archive}: stands where the archive goes, belongs to no bundle beside it and would be lost; move it away or choose another --output.")
+    return folder, archive
+
+
 def make_bundle(root: Path, folder: Path) -> tuple[Path, Path]:
     """Write the bundle of the project at `root` into `folder` and beside it as .tar.gz; return both paths.
 
     An earlier bundle is replaced only when the new one is complete. Raises InputError for results that are missing or partial and for a
-    folder that holds something else, BuildError for a manuscript that cannot be built.
+    folder or archive that is not one of an earlier bundle, BuildError for a manuscript that cannot be built.
     """
     provenance = require_complete(root)
-    folder = folder.resolve()
-    if folder.exists() and not (folder.is_dir() and ((folder / SUMS).is_file() or not any(folder.iterdir()))):
-        raise InputError(f"{folder}: holds something that is no bundle of ours and would be lost; choose another --output.")
-    archive = folder.with_name(f"{folder.name}.tar.gz")
+    folder, archive = require_place(folder)
     try:
         with scratch_directory(folder.parent) as scratch:
             new = scratch / "new"
             new.mkdir()
             _fill(root, new, provenance)
             (scratch / "archive").write_bytes(pack(new, folder.name))
+            require_place(folder)  # what came there meanwhile is not lost, either
             replace_folder(new, folder)
             os.replace(scratch / "archive", archive)
     except OSError as error:

@@ -16,6 +16,7 @@ from conftest import BIBLIOGRAPHY, MANUSCRIPT, write_project
 from analysis.errors import InputError
 from manuscript.build import paper
 from manuscript.build.paper import BuildError
+from manuscript.submission import bundle as submission
 from manuscript.submission import latex
 from manuscript.submission.bundle import check_bundle, figure_pdf, make_bundle, pack
 from tools import submit
@@ -180,11 +181,77 @@ def test_partial_or_unfinished_results_are_refused_in_one_sentence(tmp_path, mon
     assert not (tmp_path / "out").exists()
 
 
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
 def test_folder_of_somebody_else_is_left_alone(bundle, tmp_path):
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="would be lost"):
         make_bundle(bundle[0], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def download(folder):
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "data.csv").write_text("1")
+    (folder / "SHA256SUMS").write_text(f"{'0' * 64}  data.csv\n")
+
+
+@pytest.mark.parametrize(("spoil", "words"), [
+    (download, "no SHA256SUMS of a bundle"),
+    (lambda folder: (folder / "notes.txt").write_text("mine"), r"notes\.txt is no file of a bundle"),
+    (lambda folder: (folder / "data-behind-figures" / "more.csv").write_text("mine"), r"more\.csv is no file of a bundle"),
+    (lambda folder: (folder / "link").symlink_to(ROOT), "link is no file of a bundle"),
+    (lambda folder: (folder / "manuscript.tex").write_text("mine"), r"manuscript\.tex has been changed"),
+    (lambda folder: (folder / "README.txt").unlink(), r"README\.txt is missing"),
+])
+def test_a_folder_that_is_not_as_it_was_written_is_left_alone(bundle, own, spoil, words):
+    spoil(own)
+    before = content(own)
+    with pytest.raises(InputError, match=f"{words}.* would be lost"):
+        make_bundle(bundle[0], own)
+    assert content(own) == before and [path.name for path in own.parent.iterdir()] == [own.name]
+
+
+def test_a_bundle_as_it_was_written_is_replaced_with_its_archive(bundle, own):
+    archive = own.with_name("bundle.tar.gz")
+    archive.write_bytes(b"of an earlier bundle")
+    assert make_bundle(bundle[0], own) == (own, archive)
+    assert archive.read_bytes() == pack(bundle[1], "bundle") and content(own) == content(bundle[1])
+
+
+@pytest.mark.parametrize("beside", [lambda folder: None, Path.mkdir])
+def test_an_archive_without_its_bundle_is_left_alone(bundle, tmp_path, beside):
+    folder, archive = tmp_path / "home", tmp_path / "home.tar.gz"
+    beside(folder)
+    archive.write_bytes(b"a backup")
+    with pytest.raises(InputError, match=r"home\.tar\.gz: .* would be lost"):
+        make_bundle(bundle[0], folder)
+    assert archive.read_bytes() == b"a backup" and not (folder.is_dir() and any(folder.iterdir()))
+
+
+def test_what_comes_there_while_the_bundle_is_made_is_kept(bundle, own, monkeypatch):
+    real = submission._fill
+
+    def fill(*arguments):
+        real(*arguments)
+        (own / "notes.txt").write_text("mine")
+
+    monkeypatch.setattr(submission, "_fill", fill)
+    with pytest.raises(InputError, match="would be lost"):
+        make_bundle(bundle[0], own)
+    assert (own / "notes.txt").read_text() == "mine"
+
+
+def test_the_place_is_refused_before_anything_is_computed(tmp_path, monkeypatch, capsys):
+    (tmp_path / "out").write_text("mine")
+    monkeypatch.delenv("VLMS_EVALUATED", raising=False)
+    monkeypatch.setattr("analysis.__main__.main", lambda argv: pytest.fail("the results were computed first"))
+    assert submit.main(["--output", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == f"Error: {tmp_path / 'out'}: is a file, expected a folder for the bundle; choose another --output.\n"
+    assert (tmp_path / "out").read_text() == "mine"
 
 
 @pytest.mark.skipif(
