@@ -1,6 +1,6 @@
 """The long form of the calibration: `just calibrate` simulates every claim's catalogues and freezes the outcomes.
 
-Chunks finished before an interruption are kept under .cache and not simulated again.
+Chunks finished before an interruption are kept under .cache and not simulated again; a damaged one counts as missing.
 """
 
 import argparse
@@ -60,30 +60,57 @@ def simulate_all(claims: tuple[str, ...], runs: int, processes: int, store: Path
     }
     jobs = {}
     for claim, module in chosen.items():
-        folder = store / cache.digest([about[claim]["fingerprint"], about[claim]["source"]])[:16]
+        folder = store / _key(about[claim])
         folder.mkdir(parents=True, exist_ok=True)
         for scenario in module.SCENARIOS:
             for start in range(0, runs, CHUNK):
                 stop = min(start + CHUNK, runs)
                 jobs[claim, scenario, start] = (stop, folder / f"{claim}-{scenario}-{start}-{stop}.npz")
-    missing = {key: job for key, job in jobs.items() if not job[1].is_file()}
-    done = sum(job[0] - key[2] for key, job in jobs.items() if key not in missing)
+    found = {key: _read(path, stop - key[2]) for key, (stop, path) in jobs.items()}
+    missing = [key for key, chunk in found.items() if chunk is None]
+    done = sum(jobs[key][0] - key[2] for key in jobs if found[key] is not None)
     with meter("calibration", runs * sum(len(module.SCENARIOS) for module in chosen.values()), initial=done, unit="simulation") as bar:
         if missing:
             needed = sorted({key[0] for key in missing})
             context = multiprocessing.get_context("spawn")  # a forked process would share the threads of the numerical libraries
             with ProcessPoolExecutor(processes, mp_context=context, initializer=_start, initargs=(needed,)) as pool:
-                waiting = {pool.submit(_chunk, claim, scenario, start, stop): (path, stop - start) for (claim, scenario, start), (stop, path) in missing.items()}
+                waiting = {pool.submit(_chunk, *key, jobs[key][0]): key for key in missing}
                 for future in as_completed(waiting):
-                    path, size = waiting[future]
-                    _save(path, future.result())
-                    bar.update(size)
+                    key = waiting[future]
+                    stop, path = jobs[key]
+                    found[key] = future.result()
+                    _save(path, found[key])
+                    bar.update(stop - key[2])
     arrays: dict[str, list[Any]] = {}
-    for claim, scenario, start in jobs:
-        with np.load(jobs[claim, scenario, start][1], allow_pickle=False) as content:
-            for name in content.files:
-                arrays.setdefault(f"{claim}/{scenario}/{name}", []).append(content[name])
+    for (claim, scenario, _), chunk in found.items():
+        for name, values in chunk.items():
+            arrays.setdefault(f"{claim}/{scenario}/{name}", []).append(values)
     return {name: np.concatenate(parts) for name, parts in arrays.items()}, about
+
+
+def _key(about: dict[str, Any]) -> str:
+    """Name of the folder of a claim's chunks: what its simulations start from, the code that makes and gathers them, and the libraries."""
+    from analysis import cache, calibration
+    from analysis.study import LOCK
+
+    own = [cache.file_digest(Path(module)) for module in (__file__, calibration.__file__)]
+    return cache.digest([about["fingerprint"], about["source"], own, cache.file_digest(LOCK), sys.version_info[:2]])[:16]
+
+
+def _read(path: Path, size: int) -> dict[str, Any] | None:
+    """The outcomes (size,) by name of a finished chunk; None for one that is missing or damaged, which is simulated again."""
+    import numpy as np
+
+    from analysis import calibration
+    from analysis.arrays import DAMAGE
+
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            chunk = {name: content[name] for name in content.files}
+    except DAMAGE:
+        return None
+    whole = set(calibration.VALUES) <= set(chunk) and all(values.shape == (size,) and values.dtype == float for values in chunk.values())
+    return chunk if whole else None
 
 
 def _save(path: Path, arrays: dict[str, Any]) -> None:

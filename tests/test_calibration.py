@@ -1,6 +1,7 @@
 """The calibration framework on tests whose error rates are known, and the frozen outcomes of the claims."""
 
 import math
+from concurrent.futures import Future
 from types import SimpleNamespace
 
 import numpy as np
@@ -97,6 +98,93 @@ def test_the_recipe_refuses_unknown_claims(capsys):
     assert calibrate.main(["--runs", "0"]) == 2
     with pytest.raises(InputError, match="nothing"):
         calibration.modules(("nothing",))
+
+
+class InThisProcess:
+    """A pool that runs each task when it is handed in."""
+
+    def __init__(self, processes, mp_context, initializer, initargs):
+        initializer(*initargs)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
+@pytest.fixture
+def simulated(monkeypatch, tmp_path):
+    """(folder of the chunks, simulate_all of the known test, the chunks that it simulated since the last look)."""
+    made = []
+    monkeypatch.setattr(calibrate, "ProcessPoolExecutor", InThisProcess)
+    monkeypatch.setattr(calibrate, "_inputs", lambda: {"sample": SimpleNamespace(table=pd.DataFrame({"object_id": ["a"]})), "calibration_config": CalibrationConfig()})
+    monkeypatch.setitem(calibration.CLAIMS, "known", KNOWN)
+    real = calibrate._chunk
+    monkeypatch.setattr(calibrate, "_chunk", lambda *arguments: (made.append(arguments), real(*arguments))[1])
+
+    def run():
+        made.clear()
+        return calibrate.simulate_all(("known",), 60, 1, tmp_path)
+
+    return tmp_path, run, made
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def _flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def _with(**changes):
+    def spoil(path):
+        with np.load(path) as content:
+            arrays = {name: content[name] for name in content.files} | changes
+        np.savez(path, **{name: values for name, values in arrays.items() if values is not None})
+
+    return spoil
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda path: path.unlink(), lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"junk"), _cut, _flip, _with(p=None), _with(p=np.zeros(24)),
+    _with(p=np.array(["x"] * 25)), lambda path: np.save(path.open("wb"), np.zeros(25)),
+], ids=["missing", "empty", "junk", "cut", "flipped", "a column less", "another length", "text", "one array"])
+def test_chunks_are_kept_and_a_damaged_one_is_simulated_again(simulated, spoil):
+    folder, run, made = simulated
+    first, about = run()
+    assert len(made) == 6 and set(about) == {"known"} and len(first["known/null/p"]) == 60
+    assert first["known/alternative/p"].tolist() == _outcomes("alternative", 60)["p"].tolist()
+    kept, _ = run()
+    assert made == [] and {name: values.tolist() for name, values in kept.items()} == {name: values.tolist() for name, values in first.items()}
+    (path,) = folder.glob("*/known-null-25-50.npz")
+    spoil(path)
+    again, _ = run()
+    assert made == [("known", "null", 25, 50)] and {name: values.tolist() for name, values in again.items()} == {name: values.tolist() for name, values in first.items()}
+    run()
+    assert made == []
+
+
+@pytest.mark.parametrize("what", ["source", "lock", "recipe"])
+def test_chunks_of_other_code_or_libraries_are_not_used(simulated, monkeypatch, what):
+    folder, run, made = simulated
+    run()
+    if what == "source":
+        monkeypatch.setattr("analysis.cache.source_digest", lambda name: "other")
+    else:
+        lock = folder / "other"
+        lock.write_text("other")
+        monkeypatch.setattr("analysis.study.LOCK" if what == "lock" else "analysis.calibrate.__file__", lock if what == "lock" else str(lock))
+    run()
+    assert len(made) == 6
 
 
 def test_every_claim_about_the_sample_is_calibrated():
