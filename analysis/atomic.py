@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["SCRATCH", "atomic_directory", "locked", "replace_folder", "scratch_directory", "sweep", "write_atomic"]
+__all__ = [
+    "SCRATCH", "atomic_directory", "claimed_directory", "left_behind", "locked", "replace_folder", "scratch_directory", "set_aside", "sweep", "write_atomic",
+]
 
 SCRATCH = ".writing-"
 
@@ -57,16 +59,42 @@ def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
             os.close(handle)
 
 
+@contextmanager
+def left_behind(path: Path) -> Iterator[bool | None]:
+    """For the block: True when no running process works in `path`, which is then kept from others; False when one does; None where there are no locks.
+
+    Raises OSError for a path that cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        yield _lock(handle)
+    finally:
+        os.close(handle)
+
+
 def sweep(folder: Path) -> None:
     """Remove what killed processes left unfinished in `folder`."""
     for path in folder.glob(f"{SCRATCH}*"):
-        with suppress(OSError):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                if _lock(handle):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-            finally:
-                os.close(handle)
+        with suppress(OSError), left_behind(path) as free:
+            if free:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def claimed_directory(target: Path, prefix: str) -> Iterator[Path]:
+    """A new folder inside `target` whose name starts with `prefix`, locked while the block runs; what becomes of it is for the caller to say."""
+    while True:
+        claimed = Path(tempfile.mkdtemp(dir=target, prefix=prefix))
+        with suppress(FileNotFoundError):
+            handle = os.open(claimed, os.O_RDONLY)
+            _lock(handle)
+            if _in_place(handle, claimed):  # else another process swept it before it was locked
+                break
+            os.close(handle)
+    try:
+        yield claimed
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -74,19 +102,11 @@ def scratch_directory(target: Path) -> Iterator[Path]:
     """A new folder inside `target` (made if need be), removed at the end."""
     target.mkdir(parents=True, exist_ok=True)
     sweep(target)
-    while True:
-        scratch = Path(tempfile.mkdtemp(dir=target, prefix=SCRATCH))
-        with suppress(FileNotFoundError):
-            handle = os.open(scratch, os.O_RDONLY)
-            _lock(handle)
-            if _in_place(handle, scratch):  # else another process swept it before it was locked
-                break
-            os.close(handle)
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        os.close(handle)
+    with claimed_directory(target, SCRATCH) as scratch:
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager
@@ -143,16 +163,22 @@ def _exchange(first: Path, second: Path) -> bool:
     return False
 
 
+def set_aside(new: Path) -> Path:
+    """Where `replace_folder` keeps the old folder between its two renames; after a kill there it is found by this name."""
+    return new.with_name(f"{new.name}.old")
+
+
 def replace_folder(new: Path, folder: Path) -> None:
     """Put the finished folder `new` in the place of `folder`, in one step where the system can; an old one takes the name of `new`."""
-    if not folder.exists():
+    if not folder.is_dir():
         os.rename(new, folder)
     elif not _exchange(new, folder):
-        aside = new.with_name(f"{new.name}.old")
+        aside = set_aside(new)
         os.rename(folder, aside)
         try:
             os.rename(new, folder)
-        except OSError:
-            os.rename(aside, folder)
+        except BaseException:
+            if not folder.exists():
+                os.rename(aside, folder)
             raise
         os.rename(aside, new)

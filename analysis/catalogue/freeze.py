@@ -3,16 +3,15 @@
 A new folder is prepared beside the present one, where it can be compared, and takes its place in one step.
 """
 
-import ctypes
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.atomic import claimed_directory, left_behind, replace_folder, scratch_directory, set_aside
 from analysis.catalogue.assemble import HOST_MASS_LIMIT, Assembled, assemble
 from analysis.catalogue.corrections import read_corrections
 from analysis.catalogue.differences import fingerprint, manifest_of
@@ -32,7 +31,6 @@ from analysis.errors import InputError
 __all__ = ["SCHEMA_VERSION", "Prepared", "freeze", "prepared", "recover", "restamp"]
 
 SCHEMA_VERSION = 1
-OLD = "old"  # name of the present folder while it is moved aside
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Prepared:
             raise InputError(f"{self.folder} was changed while its replacement was being looked at; nothing was replaced. Run the command again.")
         for path in self.staged.rglob("*"):
             _flush(path)
-        _swap(self.staged, self.folder)
+        replace_folder(self.staged, self.folder)
         return {name: entry["rows"] for name, entry in read_manifest(self.folder)["files"].items()}
 
 
@@ -87,36 +85,41 @@ def prepared(
     _check_carried(folder, made={COMPANIONS, GAIA} if gaia else {COMPANIONS})
     given = {"NASA": ps, "BD_Catalogue": bd}
     infos = {name: assembled.files[name] for name in given}
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-{os.getpid()}-", dir=folder.parent))
-    staged = staging / folder.name
-    try:
-        if folder.is_dir():
-            shutil.copytree(folder, staged)
-        else:
-            staged.mkdir()
-        before = fingerprint(staged)
-        known = manifest_of(staged).get("sources", {})
-        if ages:
-            text = read_text_table(ages, AGES_KIND)
-            given["ages"], infos["ages"] = ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
-        if gaia:
-            text = read_text_table(gaia, GAIA_KIND)
-            given["gaia"], infos["gaia"] = gaia, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
-            shutil.copyfile(gaia, staged / GAIA)
-        sources = {name: _source(name, path, infos[name], copies or {}, dates or {}, known.get(name)) for name, path in given.items()}
-        (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
-        if ages:
-            reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
-            hosts = sorted(set(assembled.table["host_name"]))
-            previous = read_host_ages(folder) if (folder / AGES_FILE).is_file() else []
-            (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT, previous), encoding="utf-8")
-        sources |= {name: entry for name, entry in known.items() if name not in sources}
-        write_manifest(staged, _content(assembled, sources))
-        _read_back(staged)
-        yield Prepared(folder, staged, before)
-    finally:
-        if folder.is_dir() or not (staging / OLD).is_dir():
-            shutil.rmtree(staging, ignore_errors=True)
+    with claimed_directory(folder.parent, _prefix(folder)) as staging:
+        staged = staging / folder.name
+        try:
+            if folder.is_dir():
+                shutil.copytree(folder, staged)
+            else:
+                staged.mkdir()
+            before = fingerprint(staged)
+            known = manifest_of(staged).get("sources", {})
+            if ages:
+                text = read_text_table(ages, AGES_KIND)
+                given["ages"], infos["ages"] = ages, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
+            if gaia:
+                text = read_text_table(gaia, GAIA_KIND)
+                given["gaia"], infos["gaia"] = gaia, {"file": text.name, "sha256": text.sha256, "rows": len(text.rows)}
+                shutil.copyfile(gaia, staged / GAIA)
+            sources = {name: _source(name, path, infos[name], copies or {}, dates or {}, known.get(name)) for name, path in given.items()}
+            (staged / COMPANIONS).write_text(table_text(assembled.table), encoding="utf-8")
+            if ages:
+                reference = f"exoplanet.eu, export of {sources['ages']['retrieved']}"
+                hosts = sorted(set(assembled.table["host_name"]))
+                previous = read_host_ages(folder) if (folder / AGES_FILE).is_file() else []
+                (staged / AGES_FILE).write_text(host_ages_text(ages, hosts, reference, HOST_MASS_LIMIT, previous), encoding="utf-8")
+            sources |= {name: entry for name, entry in known.items() if name not in sources}
+            write_manifest(staged, _content(assembled, sources))
+            _read_back(staged)
+            yield Prepared(folder, staged, before)
+        finally:
+            if folder.is_dir() or not set_aside(staged).is_dir():
+                shutil.rmtree(staging, ignore_errors=True)
+
+
+def _prefix(folder: Path) -> str:
+    """How the names of the scratch folders beside a frozen folder start; `recover` looks for them."""
+    return f".{folder.name}-"
 
 
 def _source(name: str, path: Path, info: dict, copies: dict[str, str], dates: dict[str, str], known: dict[str, Any] | None) -> dict[str, Any]:
@@ -129,51 +132,55 @@ def _source(name: str, path: Path, info: dict, copies: dict[str, str], dates: di
 def recover(folder: Path = FROZEN) -> bool:
     """Put a folder back that a killed process had moved aside, and remove what such processes left; True when one was put back."""
     restored = False
-    for scratch in sorted(folder.parent.glob(f".{folder.name}-*")):
-        if _running(scratch.name):
-            continue
-        if not folder.exists() and (scratch / OLD).is_dir():
-            os.rename(scratch / OLD, folder)
-            restored = True
-        shutil.rmtree(scratch, ignore_errors=True)
+    for scratch in sorted(folder.parent.glob(f"{_prefix(folder)}*")):
+        with suppress(FileNotFoundError), left_behind(scratch) as free:  # another process may be tidying up here, too
+            aside = set_aside(scratch / folder.name)
+            if free is not False and aside.is_dir() and not folder.exists():
+                os.rename(aside, folder)
+                restored = True
+            if free:
+                shutil.rmtree(scratch, ignore_errors=True)
     return restored
-
-
-def _running(name: str) -> bool:
-    """True when the process that a scratch folder is named after still runs, or cannot be told."""
-    try:
-        os.kill(int(name.rsplit("-", 2)[1]), 0)
-    except ProcessLookupError:
-        return False
-    except (ValueError, IndexError, OverflowError, OSError):
-        return True
-    return True
 
 
 def restamp(folder: Path = FROZEN) -> list[str]:
     """Write the checksums of hand-edited files into the MANIFEST; returns the names whose checksum changed.
 
-    Raises InputError when the companions table differs from its checksum (it is made, not edited) or an edited file cannot be read.
+    The MANIFEST is replaced in one step, after copies of the files were read back with the new one. Raises InputError, with nothing changed,
+    when the companions table differs from its checksum (it is made, not edited), a listed file is missing, there is one that nobody reads, or an
+    edited file cannot be read.
     """
     manifest = read_manifest(folder)
-    changed = []
-    for name in sorted(path.name for path in folder.glob("*.csv")):
-        if manifest["files"].get(name, {}).get("sha256") == digest(folder / name):
-            continue
-        if name in (COMPANIONS, GAIA):
-            raise InputError(
-                f"{folder / name} differs from its checksum; it is made from exports, not edited by hand. Restore it or run `just freeze --ps FILE "
-                "--bd FILE`."
-            )
-        changed.append(name)
-    backup = (folder / MANIFEST).read_text(encoding="utf-8")
-    content = {key: value for key, value in manifest.items() if key != "files"}
-    write_manifest(folder, content)
-    try:
-        _read_back(folder)
-    except InputError:
-        (folder / MANIFEST).write_text(backup, encoding="utf-8")
-        raise
+    for name in sorted(manifest["files"]):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: no such file, and the checksums of the others were not renewed without it; restore it from the repository.")
+    with scratch_directory(folder.parent) as scratch:
+        staged = scratch / folder.name
+        staged.mkdir()
+        changed = []
+        for path in sorted(folder.glob("*.csv")):
+            name = path.name
+            if name not in manifest["files"] and name not in (COMPANIONS, GAIA, *CURATED):
+                raise InputError(f"{path} is no table of the frozen catalogue and {MANIFEST} does not list it; move it out of this folder.")
+            if path.resolve().parent != folder.resolve():
+                raise InputError(f"{path} is a link to another folder; expected the frozen table itself. Restore it from the repository.")
+            shutil.copyfile(path, staged / name)
+            if manifest["files"].get(name, {}).get("sha256") == digest(staged / name):
+                continue
+            if name in (COMPANIONS, GAIA):
+                raise InputError(
+                    f"{path} differs from its checksum; it is made from exports, not edited by hand. Restore it or run `just freeze --ps FILE "
+                    "--bd FILE`."
+                )
+            changed.append(name)
+        write_manifest(staged, {key: value for key, value in manifest.items() if key != "files"})
+        try:
+            _read_back(staged)
+        except InputError as error:
+            raise InputError(str(error).replace(f"{scratch.name}/", "")) from None
+        _flush(staged / MANIFEST)
+        os.replace(staged / MANIFEST, folder / MANIFEST)
+        _flush(folder)
     return changed
 
 
@@ -202,29 +209,6 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Let two folders change places in one system call (renameat2 of Linux); False where the system or the file system has none."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    at_working_directory, exchange = -100, 2
-    return call is not None and call(at_working_directory, os.fsencode(first), at_working_directory, os.fsencode(second), exchange) == 0
-
-
-def _swap(staged: Path, folder: Path) -> None:
-    """Put the staged folder in place; without an exchange by two renames, after which `recover` can undo the first."""
-    if folder.is_dir() and _exchange(staged.absolute(), folder.absolute()):
-        return
-    old = staged.parent / OLD
-    existed = folder.is_dir()
-    if existed:
-        os.rename(folder, old)
-    try:
-        os.rename(staged, folder)
-    except BaseException:
-        if existed and not folder.exists():
-            os.rename(old, folder)
-        raise
 
 
 def _content(assembled: Assembled, sources: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pandas as pd
 import pytest
 
+from analysis import atomic
 from analysis.catalogue import freeze as module
 from analysis.catalogue.assemble import assemble
 from analysis.catalogue.corrections import apply_corrections, read_corrections
@@ -126,6 +128,72 @@ def test_restamp_never_accepts_edited_companions(folder):
         restamp(folder)
 
 
+def test_restamp_names_the_file_that_is_wrong_and_not_its_copy(folder):
+    path = folder / "toi6894.csv"
+    path.write_text("quantity\n")
+    with pytest.raises(InputError) as error:
+        restamp(folder)
+    assert ".writing" not in str(error.value) and "toi6894.csv" in str(error.value)
+    (folder / "corrections.csv").unlink()
+    (folder / "corrections.csv").mkdir()
+    with pytest.raises(InputError, match=r"frozen/corrections\.csv: no such file"):
+        restamp(folder)
+
+
+def _elsewhere(folder):
+    shutil.copy(folder / "toi6894.csv", folder.parent / "mine.csv")
+    (folder / "toi6894.csv").unlink()
+    (folder / "toi6894.csv").symlink_to(folder.parent / "mine.csv")
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda folder: (folder / "toi6894.csv").unlink(), "toi6894.csv: no such file"),
+    (lambda folder: (folder / "companions.csv").unlink(), "companions.csv: no such file"),
+    (lambda folder: (folder / "notes.csv").write_text("mine\n"), "notes.csv is no table of the frozen catalogue"),
+    (_elsewhere, "toi6894.csv is a link to another folder"),
+])
+def test_restamp_neither_drops_a_missing_file_nor_adopts_an_unknown_one(folder, change, words):
+    with open(folder / "host_ages.csv", "a") as stream:
+        stream.write("# a comment that is meant\n")
+    change(folder)
+    before = content(folder)
+    with pytest.raises(InputError, match=words):
+        restamp(folder)
+    assert content(folder) == before and [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_restamp_enters_a_curated_table_that_was_not_there(folder):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    del manifest["files"]["host_ages.csv"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    assert restamp(folder) == ["host_ages.csv"] and read_host_ages(folder)
+
+
+STAMP_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from analysis.catalogue import freeze as module
+real = module._read_back
+def read_back(folder):
+    real(folder) if sys.argv[2] == "after" else None
+    os.kill(os.getpid(), signal.SIGKILL)
+module._read_back = read_back
+module.restamp(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_while_edits_are_read_back_stamps_none_of_them(folder, moment):
+    path = folder / "toi6894.csv"
+    path.write_text(path.read_text().replace("0.207,0.011", "0.206,0.011" if moment == "after" else "-0.207,0.011"))
+    before = content(folder)
+    killed = subprocess.run([sys.executable, "-c", STAMP_KILLED, str(folder), moment], cwd=ROOT, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL and content(folder) == before
+    with pytest.raises(InputError, match="line 2") if moment == "before" else nullcontext():
+        restamp(folder)
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
 def test_freeze_refuses_to_carry_over_a_tampered_file(exports, folder):
     (folder / "corrections.csv").write_text((folder / "corrections.csv").read_text() + "\n")
     with pytest.raises(InputError, match="corrections.csv does not match"):
@@ -142,11 +210,11 @@ def test_a_failure_between_the_two_renames_leaves_the_old_folder(exports, folder
     real = module.os.rename
 
     def fail(source, destination):
-        if destination == folder and str(source).endswith("frozen") and "old" not in str(source):
+        if destination == folder and not str(source).endswith(".old"):
             raise failure
         real(source, destination)
 
-    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
     monkeypatch.setattr(module.os, "rename", fail)
     with pytest.raises(type(failure)):
         freeze(*exports, folder=folder)
@@ -162,39 +230,42 @@ def test_the_old_folder_is_kept_aside_when_it_cannot_be_put_back(exports, folder
             raise OSError("disk full")
         real(source, destination)
 
-    monkeypatch.setattr(module, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
     monkeypatch.setattr(module.os, "rename", fail)
     with pytest.raises(OSError, match="disk full"):
         freeze(*exports, folder=folder)
     (scratch,) = folder.parent.glob(".frozen-*")
-    assert not folder.exists() and content(scratch / "old") == before
+    assert not folder.exists() and content(scratch / "frozen.old") == before
+    monkeypatch.undo()
+    assert module.recover(folder) and content(folder) == before and not scratch.exists()
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from analysis import atomic
 from analysis.catalogue import freeze as module
-real, count = module.os.rename, [0]
+real, count = os.rename, [0]
 def rename(source, destination):
     real(source, destination)
     count[0] += 1
     if count[0] == int(sys.argv[4]):
         os.kill(os.getpid(), signal.SIGKILL)
-module.os.rename = rename
-exchange = module._exchange
+os.rename = rename
+exchange = atomic._exchange
 def exchanged(first, second):
     done = exchange(first, second) if sys.argv[4] == "0" else False
     if sys.argv[4] == "0":
         os.kill(os.getpid(), signal.SIGKILL)
     return done
-module._exchange = exchanged
+atomic._exchange = exchanged
 module.freeze(Path(sys.argv[1]), Path(sys.argv[2]), folder=Path(sys.argv[3]))
 """
 
 
-@pytest.mark.parametrize("renames", [0, 1, 2])
+@pytest.mark.parametrize("renames", [0, 1, 2, 3])
 def test_a_kill_in_the_swap_loses_nothing_and_the_next_call_mends_it(exports, folder, renames):
-    """Killed after the exchange (0), after the first of the two renames of systems without it (1), after the second (2)."""
+    """Killed after the exchange (0), or on systems without it after the old folder moved aside (1), the new one came (2), the old one took its name (3)."""
     before = content(folder)
     killed = subprocess.run([sys.executable, "-c", KILLED, *map(str, exports), str(folder), str(renames)], cwd=ROOT, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
@@ -202,15 +273,6 @@ def test_a_kill_in_the_swap_loses_nothing_and_the_next_call_mends_it(exports, fo
     assert module.recover(folder) == (renames == 1)
     assert (content(folder) == before) == (renames == 1) and len(read_companions(folder)) == (5 if renames != 1 else 203)
     assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".frozen")] == []
-
-
-def test_two_folders_change_places_in_one_step_where_the_system_can(tmp_path):
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "told").write_text(name)
-    done = module._exchange(tmp_path / "one", tmp_path / "two")
-    assert (tmp_path / "one" / "told").read_text() == ("two" if done else "one")
-    assert not module._exchange(tmp_path / "one", tmp_path / "absent") and (tmp_path / "one").is_dir()
 
 
 def test_an_edit_made_meanwhile_is_never_replaced(exports, folder):
@@ -223,11 +285,23 @@ def test_an_edit_made_meanwhile_is_never_replaced(exports, folder):
     assert content(folder) == edited
 
 
-def test_the_scratch_of_a_running_freeze_is_left_alone(folder):
-    mine, other = (folder.parent / f".frozen-{number}-x" for number in (os.getpid(), 2**22 + 1))
-    for scratch in (mine, other):
-        scratch.mkdir()
-    assert not module.recover(folder) and mine.is_dir() and not other.exists()
+def test_the_scratch_of_a_running_freeze_is_left_alone_and_the_number_of_its_process_says_nothing(exports, folder):
+    other = folder.parent / f".frozen-{os.getpid()}-x"  # left by a killed process whose number this one has now
+    (other / "frozen").mkdir(parents=True)
+    with module.prepared(*exports, folder=folder) as new:
+        assert not module.recover(folder) and new.staged.is_dir() and not other.exists()
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".frozen")] == []
+
+
+def test_where_there_are_no_locks_a_folder_is_put_back_and_nothing_removed(folder, monkeypatch):
+    def refuse(*_):
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr(atomic.fcntl, "flock", refuse)
+    before, scratch = content(folder), folder.parent / ".frozen-x"
+    scratch.mkdir()
+    os.rename(folder, scratch / "frozen.old")
+    assert module.recover(folder) and content(folder) == before and scratch.is_dir()
 
 
 def test_what_is_known_of_the_same_bytes_stays_and_what_is_told_anew_counts(exports, folder):

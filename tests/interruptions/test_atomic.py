@@ -130,3 +130,57 @@ def test_a_folder_is_replaced_whole(tmp_path, monkeypatch, system_can):
         if content == "second":
             assert [path.name for path in new.iterdir()] == ["first"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder é", "new"]
+
+
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_replacement_that_fails_between_its_renames_leaves_the_old_folder(tmp_path, monkeypatch, failure):
+    real = os.rename
+
+    def fail(source, destination):
+        if source == new:
+            raise failure
+        real(source, destination)
+
+    new, folder = tmp_path / "new", tmp_path / "folder"
+    for path in (new, folder):
+        path.mkdir()
+        (path / path.name).write_text(path.name)
+    monkeypatch.setattr(atomic, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(atomic.os, "rename", fail)
+    with pytest.raises(type(failure)):
+        atomic.replace_folder(new, folder)
+    assert [path.name for path in folder.iterdir()] == ["folder"] and [path.name for path in new.iterdir()] == ["new"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "folder").write_text("mine")
+    with pytest.raises(OSError, match="Not a directory"):
+        atomic.replace_folder(tmp_path / "new", tmp_path / "folder")
+    assert (tmp_path / "folder").read_text() == "mine"
+
+
+def test_two_folders_change_places_in_one_step_where_the_system_can(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "told").write_text(name)
+    done = atomic._exchange(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "one" / "told").read_text() == ("two" if done else "one")
+    assert not atomic._exchange(tmp_path / "one", tmp_path / "absent") and (tmp_path / "one").is_dir()
+
+
+@pytest.mark.parametrize("call", ["renameat2", "renamex_np"])
+def test_the_exchange_asks_either_system_for_a_swap(tmp_path, monkeypatch, call):
+    """Linux swaps by renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE), macOS by renamex_np(first, second, RENAME_SWAP); both flags are 2."""
+    import ctypes
+
+    asked = []
+
+    class Library:
+        pass
+
+    setattr(Library, call, lambda self, *arguments: asked.append(arguments) or 0)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library())
+    assert atomic._exchange(tmp_path / "one", tmp_path / "two")
+    first, second = os.fsencode(tmp_path / "one"), os.fsencode(tmp_path / "two")
+    assert asked == [(-100, first, -100, second, 2) if call == "renameat2" else (first, second, 2)]
