@@ -10,7 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-__all__ = ["CONDA_NAMES", "EXTRAS", "PIP_ONLY", "additions", "conda_environment", "entries", "extra_pins", "pins", "quarto_pin", "write_lock", "write_locks"]
+__all__ = ["CONDA_NAMES", "EXTRAS", "PIP_ONLY", "additions", "conda_environment", "entries", "pins", "quarto_pin", "write_lock", "write_locks"]
 
 ROOT = Path(__file__).resolve().parent.parent
 # PyPI name -> conda-forge name, where they differ.
@@ -40,11 +40,6 @@ def _pinned(listed: list[str]) -> dict[str, str]:
 def pins(root: Path = ROOT) -> dict[str, str]:
     """Name -> version of every pinned package. Raises ValueError for a dependency that is not pinned with ==."""
     return _pinned(_project(root)["dependencies"])
-
-
-def extra_pins(extra: str, root: Path = ROOT) -> dict[str, str]:
-    """Name -> version of the packages of an extra. Raises ValueError for one that is not pinned with ==."""
-    return _pinned(_project(root)["optional-dependencies"][extra])
 
 
 def quarto_pin(root: Path = ROOT) -> str:

@@ -33,14 +33,13 @@ def disc_density(disc_mass, disc_radius, axis):
 
 @njit(inline="always")
 def temperature(at_100au, axis):
-    """T = T_100 (a/100 au)^(-1/2)."""
+    """T = T_100 (a/100 au)^(-1/2) in the unit of `at_100au` (K, above 0); axis > 0 in au."""
     return at_100au / math.sqrt(0.01 * axis)
 
 
-@njit(inline="always")
 def toomre(host, density, h, axis):
-    """Q = c_s Omega/(pi G Sigma) = h M_star/(pi Sigma a^2)."""
-    return h * host / (math.pi * density * axis * axis)
+    """Q = c_s Omega/(pi G Sigma) = h M_star/(pi Sigma a^2), without unit; host > 0 in Msun, density > 0 in Msun au^-2, h = c_s/(Omega a), axis > 0 in au."""
+    return h * host / (math.pi * density * axis**2)
 
 
 @njit(inline="always")

@@ -113,7 +113,7 @@ def fragment_parameters(config: SynthesisConfig, hosts: Hosts, n: int) -> tuple[
         aspect = SOUND_1K * np.sqrt(cold / np.sqrt(axis / 100)) * np.sqrt(axis / (G * host))
         density = disc / (2 * np.pi * radius * axis)
         fragment = 4 * host * aspect**3 * _log_uniform(config.fragment_factor, random.random(n))
-        unstable = aspect * host / (np.pi * density * axis**2) <= config.largest_toomre
+        unstable = instability.toomre(host, density, aspect, axis) <= config.largest_toomre
         constants = (config.cooling_time, config.cooling_mass_slope, config.cooling_metal_slope)
         columns = [host, metallicity, disc, radius, dispersal, np.full(n, config.unstable_alpha), cold, axis, fragment, *(np.full(n, value) for value in constants),
                    config.inner_edge * np.cbrt(host)]

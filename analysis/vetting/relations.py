@@ -9,8 +9,8 @@ import numpy as np
 from analysis.constants import AU_M, C_LIGHT, GM_SUN, MSUN_KG, YEAR_S, G
 
 __all__ = [
-    "DENSITY_CGS", "FLUID_ROCHE", "GLADMAN", "beaming_amplitude", "beaming_factor", "density_eccentricity_factor", "density_from_scaled_axis", "ellipsoidal_amplitude",
-    "ellipsoidal_factor", "hill_radius", "kepler_axis", "mass_ratio_limit", "mean_density", "mutual_hill_separation", "odd_even_sigma", "radius_from_depth",
+    "DENSITY_CGS", "FLUID_ROCHE", "GLADMAN", "beaming_amplitude", "beaming_factor", "density_from_scaled_axis", "ellipsoidal_amplitude", "ellipsoidal_factor",
+    "hill_radius", "kepler_axis", "mass_ratio_limit", "mean_density", "mutual_hill_separation", "odd_even_sigma", "radius_from_depth",
     "reflection_amplitude", "roche_lobe", "roche_radius", "scaled_axis_from_density", "velocity_amplitude",
 ]
 
@@ -41,14 +41,6 @@ def density_from_scaled_axis(period, scaled_axis):
 def scaled_axis_from_density(period, density):
     """a/R_star of a light companion of a star of mean `density`: the inverse of `density_from_scaled_axis`."""
     return (G * period**2 * density / (3 * np.pi)) ** (1 / 3)
-
-
-def density_eccentricity_factor(eccentricity, omega):
-    """rho_circ / rho_star of an eccentric orbit whose light curve is read as circular; omega is the star's argument of periapsis (rad).
-
-    Kipping (2014, MNRAS 440, 2164): (1 + e sin omega)^3 / (1 - e^2)^(3/2).
-    """
-    return (1 + eccentricity * np.sin(omega)) ** 3 / (1 - eccentricity**2) ** 1.5
 
 
 def kepler_axis(period, total_mass):

@@ -3,13 +3,14 @@
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.markers import Marker
 
-from tools.pins import CONDA_NAMES, EXTRAS, PIP_ONLY, additions, conda_environment, entries, extra_pins, pins, quarto_pin
+from tools.pins import CONDA_NAMES, EXTRAS, PIP_ONLY, additions, conda_environment, entries, pins, quarto_pin
 
 ROOT = Path(__file__).resolve().parents[2]
 DESIGN_CARD = {"jupyter", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "numba", "matplotlib", "requests", "pytest"}
@@ -24,6 +25,17 @@ def locked(name: str = "requirements.lock") -> list[tuple[str, str, str, int]]:
         match = re.match(r"([a-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?\n", block)
         assert match, block[:80]
         found.append((match[1], match[2], match[3] or "", block.count("--hash=sha256:")))
+    return found
+
+
+def extra_pins(extra: str) -> dict[str, str]:
+    """Name -> version of the packages of an extra, each pinned with ==."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"][extra]
+    found = {}
+    for text in listed:
+        match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", text)
+        assert match, f"'{text}' is not pinned; write name==version"
+        found[match[1]] = match[2]
     return found
 
 

@@ -11,7 +11,7 @@ from scipy.special import expit
 from analysis.config import DesertConfig
 from analysis.population.desert.fits import _halves
 from analysis.population.desert.likelihood import by_host, log_terms, pointwise, quadrature, simulated_case, simulated_values
-from analysis.population.desert.lines import NAMES, bounds, line_data, line_density, line_terms
+from analysis.population.desert.lines import NAMES, _density, bounds, line_data, line_terms
 from analysis.population.desert.loo import difference, exact, psis
 from analysis.population.desert.models import dip_profile, families, prior_points, valleys
 from analysis.population.desert.rows import case_from, cell_weights, cells
@@ -136,7 +136,9 @@ def test_two_lines_against_their_formula():
     floor = 0.1
     x = X[:, None]
     expected = (floor + (1 - floor) * (expit((x - upper) / 0.2) + expit((lower - x) / 0.05))) * 10 ** (-0.4 * (x - X.mean()))
-    assert line_density(theta[0], X, Y) == pytest.approx(expected, rel=1e-9)
+    drawn = np.empty((len(Y), len(X)))
+    _density(theta[0], X, Y, drawn)
+    assert drawn.T == pytest.approx(expected, rel=1e-9)
     found = line_terms(theta, line_data(case, 0.2))
     seen = detection()[case.method]
     share = np.einsum("nx,xy,nxy->ny", case.weights, expected, seen) / (np.einsum("xy,nxy->ny", expected, seen) * case.step)

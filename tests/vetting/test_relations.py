@@ -30,14 +30,6 @@ def test_kepler_axis_of_jupiter():
     assert r.kepler_axis(11.862, 1 + 1 / 1047.35) == pytest.approx(5.2034, rel=2e-4)
 
 
-def test_eccentric_orbits_mislead_the_density_by_the_ratio_of_transit_speeds():
-    # The density read off scales with the cube of (speed in transit / circular speed) that the duration shows (chord over speed).
-    e, omega = 0.3, 0.7
-    speed = (1 + e * math.sin(omega)) / math.sqrt(1 - e**2)
-    assert r.density_eccentricity_factor(e, omega) == pytest.approx(speed**3, rel=1e-12)
-    assert r.density_eccentricity_factor(0.0, 2.0) == 1.0
-
-
 def test_ellipsoidal_factor_without_darkening_is_the_tide_of_a_uniform_disc():
     # The light of a uniformly bright star follows its projected area. A static tide raises the surface by zeta P2(cos psi), zeta = q (R/a)^3 R,
     # so the projected area varies by the quadrature below; 0.15 * 15 / 3 = 3/4 of q (R/a)^3.

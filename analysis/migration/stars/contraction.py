@@ -8,17 +8,16 @@ of the specification's law, companions a published cooling sequence or a constan
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import least_squares
 
 from analysis.constants import MJUP_IN_MEARTH
 from analysis.errors import InputError
-from analysis.migration.stars.cooling import SOURCES, cooling_radii
+from analysis.migration.stars.cooling import cooling_radii
 from analysis.migration.stars.tracks import load_radii, track_radius
 
 __all__ = [
-    "COMPANION_LAWS", "PARAMETERS", "STAR_LAWS", "RadiusLaw", "companion_fit", "companion_law", "fit_table", "radius", "radius_parameters",
-    "star_fit", "star_law",
+    "COMPANION_LAWS", "PARAMETERS", "STAR_LAWS", "RadiusLaw", "companion_fit", "companion_law", "radius", "radius_parameters", "star_fit",
+    "star_law",
 ]
 
 PARAMETERS = ("final", "knee", "power", "exponent", "slope")
@@ -142,27 +141,3 @@ def companion_law(kind: str, mass_mjup: float, known_radius_au: float, known_age
         return _scaled((GYR, 1.0, 0.0, 0.0), known_radius_au, known_age_gyr * GYR)
     fit = companion_fit(mass_mjup)
     return _scaled((fit.knee, fit.power, fit.exponent, 0.0), known_radius_au, known_age_gyr * GYR, (fit.largest_error, fit.largest_error_late))
-
-
-def fit_table(host_masses=(0.06, 0.08, 0.10, 0.13, 0.16, 0.207, 0.25), companion_masses=(0.168, 0.3, 1.0)) -> pd.DataFrame:
-    """The fits over host masses (Msun) and companion masses (Mjup): parameters, R at 1, 10, 100 Myr over R at 5 Gyr, largest errors."""
-    rows = []
-    for body, masses, fit in (("host", host_masses, star_fit), ("companion", companion_masses, companion_fit)):
-        for mass in masses:
-            law = fit(mass)
-            late = float(radius(law, 5e9))
-            rows.append(
-                {
-                    "body": body,
-                    "mass": mass,
-                    "mass_unit": "Msun" if body == "host" else "Mjup",
-                    "knee_yr": law.knee,
-                    "power": law.power,
-                    "exponent": law.exponent,
-                    **{f"ratio_{age:g}_myr": float(radius(law, age * 1e6)) / late for age in (1.0, 10.0, 100.0)},
-                    "largest_error": law.largest_error,
-                    "largest_error_from_10_myr": law.largest_error_late,
-                    "source": "BHAC15" if body == "host" else " and ".join(SOURCES),
-                }
-            )
-    return pd.DataFrame(rows)

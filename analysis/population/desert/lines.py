@@ -3,7 +3,7 @@
     f(x, y) = 10^(t (x - x_mid)) { F + (1 - F) [ S((x - x_u) / d_u) + S((x_l - x) / d_l) ] },   S(z) = 1 / (1 + exp(-z)),
     x_u = b_u + s_u y,  x_l = b_l + s_l y,  y = log10(a / au),
 
-with floor F, transition widths d_u and d_l (dex), and a tilt t that is zero in their flat-sided model. The likelihood is that of `desert_likelihood`
+with floor F, transition widths d_u and d_l (dex), and a tilt t that is zero in their flat-sided model. The likelihood is that of `desert.likelihood`
 at every axis of a row's posterior, averaged over it.
 """
 
@@ -15,7 +15,7 @@ from numba import njit
 from analysis.config import DesertConfig
 from analysis.population.desert.rows import DesertCase
 
-__all__ = ["NAMES", "LineData", "bounds", "line_data", "line_density", "line_terms"]
+__all__ = ["NAMES", "LineData", "bounds", "line_data", "line_terms"]
 
 NAMES = ("lower_at_1au", "lower_slope", "upper_at_1au", "upper_slope", "log_lower_width", "log_upper_width", "log_floor", "tilt")
 KEPT = 1e-3  # share of a row's axis posterior below which a cell is left out
@@ -114,10 +114,3 @@ def line_terms(theta: np.ndarray, data: LineData) -> np.ndarray:
         np.ascontiguousarray(theta, dtype=float), data.x, data.y, data.detection, data.method, data.span, data.weights, data.axis_weights, data.step, data.narrowest, out,
     )
     return out
-
-
-def line_density(theta: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Density (nx, ny) of parameters (8,) at x (nx,), y (ny,)."""
-    out = np.empty((len(y), len(x)))
-    _density(np.asarray(theta, dtype=float), x, y, out)
-    return out.T
