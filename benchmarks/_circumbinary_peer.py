@@ -1,9 +1,8 @@
 """REBOUND with REBOUNDx `modify_orbits_forces` on circumbinary systems: reads JSON from standard input, writes JSON to standard output.
 
 A process of its own, since the library of REBOUNDx finds that of REBOUND only through LD_LIBRARY_PATH: `peer` starts it. Input: {"integrator":
-"ias15" or "whfast", "steps": per period of the binary, "samples": per axis time, "systems": rows of circumbinary_kernel.SYSTEM}; output per system: end
-time in periods, reason, sampled period ratios, processor seconds
-of the integration alone, without the sampling in Python.
+"ias15" or "whfast", "steps": per period of the binary, "samples": per axis time, "systems": rows of `analysis.migration.circumbinary.kernel.SYSTEM`};
+output per system: end time in periods, reason, sampled period ratios, processor seconds of the integration alone, without the sampling in Python.
 """
 
 import importlib.util

@@ -39,9 +39,9 @@ ENTRIES: Final = ("record", "reason", "angles", "modes")
 class Outcomes:
     """Outcomes of n systems in their order."""
 
-    record: np.ndarray  # (n, len(RECORD)) of circumbinary_kernel.RECORD
-    reason: np.ndarray  # (n,) of circumbinary_kernel.REASONS
-    angles: np.ndarray  # (n, len(LIBRATION)) of circumbinary_density.LIBRATION
+    record: np.ndarray  # (n, len(RECORD)) of kernel.RECORD
+    reason: np.ndarray  # (n,) of kernel.REASONS
+    angles: np.ndarray  # (n, len(LIBRATION)) of density.LIBRATION
     modes: np.ndarray  # (n, 1 + bandwidths): mode of the density of period ratios, NaN without samples below ratio_max
     cpu_s: float = 0.0
 

@@ -1,6 +1,6 @@
 """Level 2 on the draws of level 0: integrated in chunks that are kept on disk, frozen in one file, read back, and repeated in part.
 
-`data/frozen/simulations/ladder.npz` holds, per draw in the order of `ladder_draws.triples`, the reason and the values of STORED in single
+`data/frozen/simulations/ladder.npz` holds, per draw in the order of `ladder.draws.triples`, the reason and the values of STORED in single
 precision, together with the settings and the digest of the code that made them. The floor of averaging is applied to the outcomes and not
 to the runs, so that every threshold can be read off one table.
 """

@@ -1,6 +1,6 @@
 """Is there a desert between planets and binaries? The methods of Cui et al. (2026, PNAS 123, e2524764123) on companions of very-low-mass stars.
 
-Densities of companions in mass ratio and in mass, given the methods that found them and the orbits they were found on (`desert_likelihood`), are compared
+Densities of companions in mass ratio and in mass, given the methods that found them and the orbits they were found on (`desert.likelihood`), are compared
 by leave-one-host-out prediction; a desert between two lines is sampled; [Fe/H] and eccentricity are compared across the published deserts; and the
 primary test, declared beforehand, asks for a valley at any mass ratio. No absolute occurrence is given: how many stars each method searched is unknown.
 """
