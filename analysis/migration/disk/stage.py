@@ -89,12 +89,18 @@ def crida_parameter(mass_ratio, aspect_ratio, viscosity):
 
 
 def viscous_time(host_mass, axis, aspect_ratio, viscosity):
-    """a/|v_r| = (2/3) a^2/nu of a steady disc with nu = alpha h^2 a^2 Omega."""
+    """a/|v_r| = (2/3) a^2/nu in yr of a steady disc with nu = alpha h^2 a^2 Omega.
+
+    host_mass in Msun, axis in au, aspect_ratio h and viscosity alpha without unit, all above 0.
+    """
     return 2 / (3 * viscosity * aspect_ratio**2 * angular_velocity(host_mass, axis))
 
 
 def inertia(companion_mass, axis, density):
-    """M_c / (4 pi Sigma a^2): above 1 the companion outweighs the gas that has to carry it (Syer & Clarke 1995, MNRAS 277, 758)."""
+    """M_c / (4 pi Sigma a^2), without unit: above 1 the companion outweighs the gas that has to carry it (Syer & Clarke 1995, MNRAS 277, 758).
+
+    companion_mass >= 0 in Msun, axis > 0 in au, density > 0 in Msun au^-2.
+    """
     return companion_mass / (4 * np.pi * density * axis**2)
 
 
