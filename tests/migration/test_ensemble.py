@@ -318,3 +318,10 @@ def test_artifacts(result, tmp_path):
 
 def test_a_period_by_keplers_third_law():
     assert ensemble.period_day(np.array([1.0, 0.02604]), np.array([1.0, 0.207 + 1.6e-4])) == pytest.approx([365.25, 3.37], rel=2e-3)
+
+
+@pytest.mark.parametrize(("said", "threads"), [("", 3), ("7", 7), ("many", 3)])
+def test_a_rerun_uses_the_threads_of_numba_or_the_cores_that_it_may_use(monkeypatch, said, threads):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", said)
+    monkeypatch.setattr(ensemble, "usable_cores", lambda: 3)
+    assert ensemble._threads() == threads

@@ -259,3 +259,29 @@ def test_frozen_ladder_stands_for_the_default_settings():
     draws = ladder_store.load()
     assert not ladder.differing(draws.about["settings"], job.settings)
     assert draws.reason.size == len(job.systems) and set(np.unique(draws.reason)) <= set(REASONS.values())
+
+
+class _Asked(Exception):
+    """In the place of hours of integrations."""
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    def sweep(job, folder, threads):
+        raise _Asked(threads)
+
+    monkeypatch.setattr(ladder, "sweep", sweep)
+    monkeypatch.setattr(ladder, "usable_cores", lambda: 3)
+
+
+@pytest.mark.parametrize("text", ["-5", "0", "many", "2.5", "5000", "9" * 5000, "\u0663"])
+def test_what_is_no_number_of_threads_is_refused_in_one_sentence(asked, text, capsys):
+    assert ladder.main(["--threads", text]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Error: --threads ") and said.count("\n") == 1 and (len(text) > 9 or said.endswith("expected a number of threads from 1 to 4096.\n"))
+
+
+@pytest.mark.parametrize(("arguments", "threads"), [([], 3), (["--threads", "7"], 7)])
+def test_the_recipe_uses_the_cores_that_it_may_use(asked, arguments, threads):
+    with pytest.raises(_Asked, match=f"^{threads}$"):
+        ladder.main(arguments)

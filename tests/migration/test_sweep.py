@@ -194,6 +194,19 @@ def test_mistakes_are_told_in_one_sentence(arguments, words, capsys):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(("arguments", "threads"), [([], 3), (["--threads", "7"], 7)])
+def test_the_recipe_uses_the_cores_that_it_may_use(monkeypatch, arguments, threads):
+    found = []
+
+    def stop(*_, **options):
+        found.append(options["threads"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweep, "usable_cores", lambda: 3)
+    monkeypatch.setattr(sweep, "sweep", stop)
+    assert sweep.main(arguments) == 130 and found == [threads]
+
+
 def test_dask_is_asked_for_where_it_is_missing(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert sweep.main(["--systems", "2", "--workers", "2", "--out", str(tmp_path / "x"), *ARGUMENTS]) == 2

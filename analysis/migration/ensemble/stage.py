@@ -25,6 +25,7 @@ from analysis.migration.secular.outcomes import CROSSINGS, classify, exact_paire
 from analysis.migration.secular.physics import physics_vector
 from analysis.migration.secular.triple import DISRUPTED, INVALID, MIGRATED, OUTCOME_OF_REASON, OUTCOMES, PHYSICS, REASONS, RECORD, SYSTEM, column
 from analysis.progress import meter
+from analysis.runtime import usable_cores
 
 __all__ = ["Ensemble", "period_day", "run"]
 
@@ -60,8 +61,7 @@ def period_day(axis: np.ndarray, total_mass: np.ndarray) -> np.ndarray:
 
 def _threads() -> int:
     chosen = os.environ.get("NUMBA_NUM_THREADS", "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(int(chosen), 1024) if chosen.isdigit() and int(chosen) else available
+    return min(int(chosen), 1024) if chosen.isdigit() and int(chosen) else usable_cores()
 
 
 def _batches(total: int) -> list[slice]:

@@ -30,7 +30,7 @@ from analysis.migration.secular.draws import check_priors
 from analysis.migration.secular.physics import physics_vector
 from analysis.migration.secular.triple import OUTCOME_OF_REASON, OUTCOMES, REASONS
 from analysis.progress import meter
-from analysis.runtime import CACHE_DIR, ROOT
+from analysis.runtime import CACHE_DIR, ROOT, usable_cores
 
 __all__ = ["Job", "Progress", "job_of", "main", "run_chunk", "sweep"]
 
@@ -152,7 +152,7 @@ def _parser() -> _Parser:
     parser.add_argument("--systems", type=_whole(1), help="number of triples (default: ensemble.systems; to freeze: all that are finished)")
     parser.add_argument("--first", type=_whole(0), default=0, help="number of the first triple (default 0)")
     parser.add_argument("--chunk", type=_whole(1, 100_000), default=CHUNK, help=f"triples per chunk (default {CHUNK})")
-    parser.add_argument("--threads", type=_whole(1, 1024), help="threads (default: all processors)")
+    parser.add_argument("--threads", type=_whole(1, 1024), help="threads (default: every core that this process may use)")
     parser.add_argument("--workers", type=_whole(1, 1024), help="use Dask with this many processes instead of threads")
     parser.add_argument("--scheduler", type=not_empty, help="use the Dask cluster at this address, tcp://host:port")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="any parameter, e.g. --set secular.companion_lag=10")
@@ -198,7 +198,7 @@ def _run(options: argparse.Namespace) -> int:
     about = {"tag": options.tag, "overrides": overrides, "kernel": kernel_digest(), "drawn_by": draws_digest()}
     systems = options.systems or config.ensemble.systems
     progress = sweep(
-        job, chosen, systems, folder, first=options.first, chunk=options.chunk, threads=options.threads or _processors(), workers=options.workers or 0,
+        job, chosen, systems, folder, first=options.first, chunk=options.chunk, threads=options.threads or usable_cores(), workers=options.workers or 0,
         scheduler=options.scheduler or "", about=about,
     )
     parts = ", ".join(f"{name} {number}" for name, number in progress.outcomes().items())
@@ -208,10 +208,6 @@ def _run(options: argparse.Namespace) -> int:
     if fresh:
         print(f"{fresh} systems in {progress.wall_s:.1f} s; {progress.cpu_s / progress.systems:.4f} CPU-s per system.")
     return 0
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(argv: list[str] | None = None) -> int:

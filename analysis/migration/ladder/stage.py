@@ -20,6 +20,7 @@ from numba import config as numba_config
 
 from analysis.commands import guarded
 from analysis.config import Config, EnsembleConfig, KozaiConfig, LadderConfig, LimitingConfig, SecularConfig, TidesConfig
+from analysis.errors import InputError
 from analysis.migration.ensemble.sensitivity import differing
 from analysis.migration.frozen import MANIFEST
 from analysis.migration.kozai import shortrange
@@ -33,7 +34,7 @@ from analysis.migration.secular.batch import cpu_family
 from analysis.migration.secular.outcomes import exact_paired_test
 from analysis.migration.secular.triple import DISRUPTED, INVALID, MIGRATED, OUTCOMES, REASONS, UNMIGRATED
 from analysis.migration.tides import tidal_radius
-from analysis.runtime import CACHE_DIR
+from analysis.runtime import CACHE_DIR, MOST_THREADS, usable_cores
 
 __all__ = ["Ladder", "main", "run"]
 
@@ -282,18 +283,23 @@ def _migrated(draws: Draws | None, job: Job) -> pd.DataFrame:
 def main(argv: list[str] | None = None) -> int:
     """The recipe; returns the exit status (0 done, 2 something the user can mend, 130 interrupted)."""
     parser = argparse.ArgumentParser(prog="ladder", description="Integrate level 2 on the draws of level 0 and freeze the outcomes.")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads (default: all processors)")
+    parser.add_argument("--threads", type=_thread_count, default=usable_cores(), metavar="N", help="threads (default: every core that it may use)")
     parser.add_argument("--out", type=Path, help="folder of the unfinished chunks (default .cache/sweeps/ladder-DIGEST)")
-    options = parser.parse_args(argv)
-    return guarded(lambda: _recipe(options.threads, options.out))
+    return guarded(lambda: _recipe(parser.parse_args(argv)))
 
 
-def _recipe(threads: int, out: Path | None) -> int:
+def _thread_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST_THREADS):
+        raise InputError(f"--threads {text}: expected a number of threads from 1 to {MOST_THREADS}.")
+    return int(text)
+
+
+def _recipe(options: argparse.Namespace) -> int:
     config = Config()
     # Rooms do not import one another: the target reaches this one as data.
     target = importlib.import_module("analysis.catalogue.target").run(config.target)
     job = job_of(config.ladder, config.kozai, config.secular, config.ensemble, target)
-    draws = sweep(job, out or CACHE_DIR / "sweeps" / f"ladder-{run_digest(job)[:12]}", max(1, threads))
+    draws = sweep(job, options.out or CACHE_DIR / "sweeps" / f"ladder-{run_digest(job)[:12]}", options.threads)
     entry = freeze(draws)
     print(f"{entry['systems']} draws, {entry['bytes'] / 1e6:.2f} MB, {entry['cpu_s_per_draw']} CPU-s per draw.")
     return 0
