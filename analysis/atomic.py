@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = [
-    "SCRATCH", "atomic_directory", "claimed_directory", "left_behind", "locked", "replace_folder", "scratch_directory", "set_aside", "sweep", "write_atomic",
+    "SCRATCH", "atomic_directory", "claimed_directory", "left_behind", "locked", "mark_used", "replace_folder", "scratch_directory", "set_aside", "sweep",
+    "write_atomic",
 ]
 
 SCRATCH = ".writing-"
@@ -69,6 +70,18 @@ def left_behind(path: Path) -> Iterator[bool | None]:
     try:
         yield _lock(handle)
     finally:
+        os.close(handle)
+
+
+def mark_used(folder: Path) -> None:
+    """Until this process ends, let `left_behind` say that a process works in `folder` (made if need be); it waits for one that is removing it."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)  # stays open: the lock ends with it
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        if _in_place(handle, folder):
+            return
         os.close(handle)
 
 

@@ -7,21 +7,31 @@ imports of `analysis` modules; the parameters enter a key as values, so `config`
 import ast
 import hashlib
 import json
+import os
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from analysis.atomic import atomic_directory, write_atomic
+from analysis.kernel_store import prune_kernels
 from analysis.runtime import CACHE_DIR, ROOT
 
 __all__ = [
-    "atomic_directory", "digest", "file_digest", "load_result", "pack_result", "peek_result", "source_digest", "store_result", "unpack_result", "write_atomic",
+    "atomic_directory", "digest", "file_digest", "load_result", "pack_result", "peek_result", "prune", "source_digest", "store_result", "unpack_result",
+    "write_atomic",
 ]
 
 # Parameters enter keys as values; the others change no number (a change of how results are stored raises FORMAT).
 VALUE_MODULES = {f"analysis.{name}" for name in ("config", "runtime", "progress", "cache", "atomic", "isolation", "kernel_store")}
 FORMAT = 2
+KEPT = 4  # results of every stage, and folders of compiled kernels: some variations of a run, or of the sources, and the way back to them
+RECENT = 3600.0  # s; what was used since then may belong to a build that runs now
+ENTRY = re.compile(r"(\w+)-([0-9a-f]{24})\.(?:json|npz)")
 
 
 def digest(content: Any) -> str:
@@ -211,3 +221,39 @@ def load_result(stage: str, key: str) -> Any | None:
         return unpack_result(*entry) if entry else None
     except (OSError, ValueError, KeyError, AttributeError, TypeError, ImportError):
         return None
+
+
+def prune(used: Mapping[str, str], complete: bool = True) -> None:
+    """After a complete run that used these keys by stage, keep the KEPT entries of every stage that were used last, and those of the last hour.
+
+    The same for folders of compiled kernels, where those in use stay. A build that runs meanwhile and misses an entry computes it again. What no
+    build makes again (sweeps, calibrations) stays. Nothing here fails a run: a cache that cannot be changed stays as it is.
+    """
+    if not complete:
+        return
+    for stage, key in used.items():
+        for path in _paths(stage, key):
+            with suppress(OSError):
+                os.utime(path)
+    entries: dict[str, dict[str, list[os.DirEntry]]] = {}
+    with suppress(OSError), os.scandir(CACHE_DIR / "stages") as found:
+        for item in found:
+            name = ENTRY.fullmatch(item.name)
+            if name:
+                entries.setdefault(name[1], {}).setdefault(name[2], []).append(item)
+    for own in entries.values():
+        for files in sorted(own.values(), key=_newest, reverse=True)[KEPT:]:
+            if time.time() - _newest(files) < RECENT:
+                continue
+            for item in sorted(files, key=lambda item: item.name):  # the record first: without it there is no entry
+                with suppress(OSError):
+                    os.unlink(item.path)
+    prune_kernels(CACHE_DIR, KEPT)
+
+
+def _newest(files: list[os.DirEntry]) -> float:
+    times = [0.0]
+    for item in files:
+        with suppress(OSError):
+            times.append(item.stat().st_mtime)
+    return max(times)

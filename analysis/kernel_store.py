@@ -2,7 +2,7 @@
 
 Numba reads its cache without looking whether a file is whole, and writes it without waiting for the disk. So every file is entered with its
 sha256 in a list beside them, and before Numba is imported what is not as listed is removed. A file that is not listed, because its writer still
-runs or was killed, stays when it is whole.
+runs or was killed, stays when it is whole. Every state of the sources has a folder of its own; old ones that no process uses are removed.
 """
 
 import atexit
@@ -10,17 +10,20 @@ import hashlib
 import io
 import json
 import os
+import re
+import shutil
 import sys
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
-from analysis.atomic import write_atomic
+from analysis.atomic import left_behind, mark_used, write_atomic
 
-__all__ = ["guard_kernels", "remove_damaged", "seal_kernels"]
+__all__ = ["guard_kernels", "prune_kernels", "remove_damaged", "seal_kernels"]
 
 SEAL = "checksums.json"
+FOLDER = re.compile(r"[0-9a-f]{16}")  # the name of a state of the sources
 _guarded: list[Path] = []
 
 
@@ -72,6 +75,28 @@ def seal_kernels() -> None:
                 write_atomic(folder / SEAL, json.dumps(found, indent=1).encode(), durable=False)
 
 
+def _last_used(folder: Path) -> float:
+    times = [0.0]
+    for path in (folder, folder / SEAL):
+        with suppress(OSError):
+            times.append(path.stat().st_mtime)
+    return max(times)
+
+
+def prune_kernels(cache: Path, kept: int) -> None:
+    """Keep the `kept` folders of kernels in the folder `cache` that were used last, that of this process among them, and those in use."""
+    own = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
+    if own.is_relative_to(cache):
+        with suppress(OSError):
+            os.utime(own)
+    with suppress(OSError):
+        folders = [path for path in (cache / "numba").iterdir() if FOLDER.fullmatch(path.name) and path.is_dir() and not path.is_symlink()]
+        for folder in sorted(folders, key=_last_used, reverse=True)[kept:]:
+            with suppress(OSError), left_behind(folder) as free:
+                if free and folder != own:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
 class _BeforeNumba(MetaPathFinder):
     """Finds no module; when Numba is looked for, the cache is checked first and entered at the end of the program."""
 
@@ -81,6 +106,8 @@ class _BeforeNumba(MetaPathFinder):
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if name == "numba" and not _guarded:
             _guarded.append(self._folder)
+            with suppress(OSError):
+                mark_used(self._folder)
             remove_damaged(self._folder)
             atexit.register(seal_kernels)
 

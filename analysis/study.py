@@ -368,6 +368,7 @@ class Study:
                 raise InputError(f"{self.outdir}: something else changed {', '.join(foreign[:3])} during this build; run it again when nothing else writes there.")
             self._finish(done, names, bool(only))
         (self.outdir / JOURNAL).unlink(missing_ok=True)
+        cache.prune(self._keys, complete=not only)
         return written
 
     def outdated(self) -> list[str]:

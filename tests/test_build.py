@@ -16,9 +16,10 @@ import yaml
 from small import ARGUMENTS, write_export
 from test_study import Copy
 
+from analysis import cache
 from analysis.cache import file_digest
 from analysis.runtime import ROOT
-from analysis.study import DERIVED, OUTPUTS
+from analysis.study import DERIVED, OUTPUTS, STAGES
 
 REQUIRED = ["fig1_massmass.png", "fig2_ae.png", "fig3_feasibility.png", "fig4_disk_torques.png", "vlms_companions_stacked.csv", "objects_with_probs.csv", "gmm_summary.json", "beta_e_params.csv", "ks_test_e.txt", "beta_e_bootstrap_summary.json", "beta_e_bootstrap_distributions.csv", "age_regression_summary.json", "age_regression_report.txt", "feasibility_map.npz", "disk_torque_bands.csv", "SUMMARY.txt", "numbers.json", "claims.json", "provenance.json", "sample_ledger.csv"]
 
@@ -280,6 +281,13 @@ def test_only_says_which_files_it_removes(full, tmp_path):
     assert {"SUMMARY.txt", "numbers.json", "claims.json"} <= gone
     assert set(told.split("rest: ")[1].split(". A run")[0].split(", ")) == gone
     assert analyse(outdir).returncode == 0 and digests(outdir) == digests(full)
+
+
+def test_a_complete_run_prunes_the_cache_and_a_part_of_one_does_not(built, monkeypatch):
+    asked = []
+    monkeypatch.setattr(cache, "prune", lambda used, complete: asked.append((set(used), complete)))
+    assert built.write() == [] and built.write(("kozai",)) == []
+    assert [complete for _, complete in asked] == [True, False] and asked[0][0] == set(STAGES)
 
 
 def test_killed_build_is_finished_by_the_next(full, tmp_path):

@@ -1,5 +1,7 @@
 """Storage and keys: what is stored comes back, what is damaged is not trusted, what changed is noticed."""
 
+import os
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,3 +94,69 @@ def test_source_digest_follows_imports_even_inside_functions(tmp_path):
     assert _source_digest("analysis.top", tmp_path) == first
     (tmp_path / "analysis" / "leaf.py").write_text("def g(): return 2")
     assert _source_digest("analysis.top", tmp_path) != first
+
+
+def _entry(folder, stage, number, age):
+    """An entry of a stage that was last used `age` hours ago."""
+    for suffix in (".json", ".npz"):
+        path = folder / f"{stage}-{number:024x}{suffix}"
+        path.write_bytes(b"content")
+        os.utime(path, (time.time() - 3600 * age,) * 2)
+
+
+def _numbers(folder, stage):
+    return sorted({int(path.stem.rpartition("-")[2], 16) for path in folder.glob(f"{stage}-{'[0-9a-f]' * 24}.*")})
+
+
+@pytest.fixture
+def crowded(tmp_path, monkeypatch):
+    """A cache of two stages with nine entries each, used 2, 3, ... 10 hours ago, and other things that must stay."""
+    monkeypatch.setattr(cache, "CACHE_DIR", tmp_path)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba" / ("f" * 16)))
+    stages = tmp_path / "stages"
+    for name in ("stages", "numba", "sweeps/default-123456789abc", "calibration/0123456789abcdef"):
+        (tmp_path / name).mkdir(parents=True)
+    for number in range(9):
+        _entry(stages, "ages", number, 2 + number)
+        _entry(stages, "age_inference", number, 2 + number)
+    for name in ("stages/notes.txt", "stages/ages-old.json", "sweeps/default-123456789abc/systems-0-1.npz", "calibration/0123456789abcdef/ages-null-0-25.npz", "paper.txt"):
+        (tmp_path / name).write_text("keep")
+        os.utime(tmp_path / name, (1.0, 1.0))
+    return tmp_path
+
+
+def test_the_entries_used_last_are_kept_of_every_stage_and_nothing_else_is_touched(crowded):
+    others = {path for path in crowded.rglob("*") if path.is_file() and path.read_bytes() == b"keep"}
+    cache.prune({"ages": f"{7:024x}" + "0" * 40})
+    assert _numbers(crowded / "stages", "age_inference") == [0, 1, 2, 3]
+    assert _numbers(crowded / "stages", "ages") == [0, 1, 2, 7]
+    assert others == {path for path in crowded.rglob("*") if path.is_file() and path.read_bytes() == b"keep"} and len(others) == 5
+
+
+def test_what_another_build_may_have_just_used_stays(crowded):
+    for number in range(9):
+        _entry(crowded / "stages", "ages", number, number / 8)
+    cache.prune({})
+    assert _numbers(crowded / "stages", "ages") == list(range(8))
+
+
+def test_a_run_that_was_not_complete_removes_nothing(crowded):
+    cache.prune({}, complete=False)
+    assert _numbers(crowded / "stages", "age_inference") == list(range(9))
+
+
+@pytest.mark.parametrize("name", ["unlink", "utime", "scandir"])
+def test_a_cache_that_cannot_be_changed_fails_no_run(crowded, monkeypatch, name):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(cache.os, name, refuse)
+    cache.prune({"ages": "0" * 64})
+    monkeypatch.undo()
+    assert len(_numbers(crowded / "stages", "age_inference")) == (4 if name == "utime" else 9)
+
+
+def test_a_cache_that_is_not_there_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "CACHE_DIR", tmp_path / "none")
+    cache.prune({"ages": "0" * 64})
+    assert not (tmp_path / "none").exists()

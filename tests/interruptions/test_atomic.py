@@ -184,3 +184,18 @@ def test_the_exchange_asks_either_system_for_a_swap(tmp_path, monkeypatch, call)
     assert atomic._exchange(tmp_path / "one", tmp_path / "two")
     first, second = os.fsencode(tmp_path / "one"), os.fsencode(tmp_path / "two")
     assert asked == [(-100, first, -100, second, 2) if call == "renameat2" else (first, second, 2)]
+
+
+def test_a_folder_that_is_removed_while_it_is_being_marked_is_made_again(tmp_path, monkeypatch):
+    folder, real = tmp_path / "kernels", atomic.fcntl.flock
+
+    def removed_meanwhile(handle, how):
+        monkeypatch.setattr(atomic.fcntl, "flock", real)
+        folder.rmdir()
+        real(handle, how)
+
+    monkeypatch.setattr(atomic.fcntl, "flock", removed_meanwhile)
+    atomic.mark_used(folder)
+    assert folder.is_dir()
+    with atomic.left_behind(folder) as free:
+        assert free is False

@@ -65,3 +65,64 @@ def test_what_no_list_vouches_for_stays_only_when_it_is_whole(compiled, tmp_path
     kernel_store.remove_damaged(tmp_path)
     left = sorted(path.name for path in tmp_path.iterdir())
     assert len(left) == 3 and not [name for name in left if name.startswith("bad")]
+
+
+def folders(cache):
+    return sorted(path.name for path in (cache / "numba").iterdir())
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """Seven folders of kernels, 00... used last, and things in the same place that are not ours."""
+    for number in range(7):
+        folder = tmp_path / "numba" / (str(number) * 16)
+        (folder / "inner").mkdir(parents=True)
+        (folder / "inner" / "a.nbi").write_bytes(b"kernel")
+        os.utime(folder, (1e9 - number,) * 2)
+    (tmp_path / "numba" / "mine").mkdir()
+    (tmp_path / "numba" / ("a" * 16)).write_text("a file")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba" / ("5" * 16)))
+    return tmp_path
+
+
+def test_the_folders_used_last_are_kept_with_that_of_this_process(many):
+    kernel_store.prune_kernels(many, 3)
+    assert folders(many) == ["0" * 16, "1" * 16, "5" * 16, "a" * 16, "mine"]
+
+
+def test_a_kernel_folder_elsewhere_is_not_touched(many, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(many / "own"))
+    kernel_store.prune_kernels(many, 3)
+    assert folders(many) == ["0" * 16, "1" * 16, "2" * 16, "a" * 16, "mine"] and not (many / "own").exists()
+
+
+USES = """
+import os, sys
+import analysis
+import numba
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_folder_of_a_running_process_stays_until_it_ends(many):
+    environment = {**os.environ, "VLMS_CACHE_DIR": str(many), "NUMBA_CACHE_DIR": str(many / "numba" / ("6" * 16))}
+    process = subprocess.Popen([sys.executable, "-c", USES], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline().strip() == "ready"
+    os.utime(many / "numba" / ("6" * 16), (1.0, 1.0))
+    (many / "numba" / ("6" * 16) / kernel_store.SEAL).unlink(missing_ok=True)
+    kernel_store.prune_kernels(many, 3)
+    during = folders(many)
+    process.kill()
+    process.wait()
+    kernel_store.prune_kernels(many, 3)
+    assert "6" * 16 in during and "6" * 16 not in folders(many) and len(folders(many)) == 5
+
+
+def test_where_there_are_no_locks_no_folder_is_removed(many, monkeypatch):
+    def refuse(*_):
+        raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    kernel_store.prune_kernels(many, 3)
+    assert len(folders(many)) == 9
