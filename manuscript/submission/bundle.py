@@ -20,6 +20,7 @@ from manuscript.submission import latex, machine_tables
 __all__ = ["TABLES", "check_bundle", "figure_pdf", "make_bundle", "pack", "require_complete", "require_place"]
 
 SUMS = "SHA256SUMS"
+TYPESET = {f"manuscript.{kind}" for kind in ("aux", "bbl", "blg", "fdb_latexmk", "fls", "log", "out", "pdf", "synctex.gz")}  # what TeX adds to a bundle
 DATA = "data-behind-figures"
 PACKAGES = "texlive-latex-base texlive-fonts-recommended texlive-plain-generic texlive-publishers"
 # File in results/, file in the bundle, label and title of the guide to its columns.
@@ -82,7 +83,7 @@ def _readme(root: Path, folder: Path, provenance: dict) -> str:
         f"lock {provenance.get('lock', '')[:16]}, data {provenance.get('manifest_sha256', '')[:16]}.", "",
         "Typeset:  latexmk -pdf manuscript",
         "          (or pdflatex, bibtex, and pdflatex three times: long tables settle late)",
-        "          in a copy of this folder: `just submit` replaces it only while it holds no other and no changed files",
+        "          Edit a copy: `just submit` replaces this folder only while its files are as they were written.",
         f"Debian:   apt-get install --no-install-recommends {PACKAGES}",
         "Class:    aastex631 with aasjournal.bst, the newest in Debian 12; a newer class goes into the line \\documentclass.", "",
         f"The abstract has {words} words (the journals print up to 250).", "",
@@ -153,6 +154,7 @@ def _strange(folder: Path) -> str:
     if "manuscript.tex" not in listed:
         return f"no {SUMS} of a bundle is in it"
     held = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()}
+    held = {name: path for name, path in held.items() if name not in TYPESET}
     for name, path in held.items():
         if path.is_symlink() or name not in {*listed, SUMS}:
             return f"{name} is no file of a bundle"

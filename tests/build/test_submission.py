@@ -215,7 +215,10 @@ def test_a_folder_that_is_not_as_it_was_written_is_left_alone(bundle, own, spoil
     assert content(own) == before and [path.name for path in own.parent.iterdir()] == [own.name]
 
 
-def test_a_bundle_as_it_was_written_is_replaced_with_its_archive(bundle, own):
+@pytest.mark.parametrize("typeset", [(), ("manuscript.log", "manuscript.pdf", "manuscript.bbl")])
+def test_a_bundle_as_it_was_written_is_replaced_with_its_archive_typeset_or_not(bundle, own, typeset):
+    for name in typeset:
+        (own / name).write_text("by TeX")
     archive = own.with_name("bundle.tar.gz")
     archive.write_bytes(b"of an earlier bundle")
     assert make_bundle(bundle[0], own) == (own, archive)

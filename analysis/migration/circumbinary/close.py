@@ -1,6 +1,6 @@
 """Circumbinary migration near the stars: Gragg-Bulirsch-Stoer extrapolation of the planar equations of motion, one system at a time.
 
-Units and states as in `circumbinary_steps`. The modified midpoint rule with 2, 4, ... 14 substeps is extrapolated in the square of the
+Units and states as in `steps`. The modified midpoint rule with 2, 4, ... 14 substeps is extrapolated in the square of the
 substep (Hairer, Norsett & Wanner 1993, Solving Ordinary Differential Equations I, section II.9), which gives order 14; the step follows
 the difference of the last two columns.
 """

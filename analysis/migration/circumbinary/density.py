@@ -37,7 +37,7 @@ def modes(histogram: np.ndarray, config: CircumbinaryConfig, bandwidths: tuple[f
 def librations(angles: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """(n, len(LIBRATION)) of the resonance nearest to `ratio` (n,): of its angles, that with the largest mean resultant length; NaN without samples.
 
-    angles: as `circumbinary_kernel.integrate` fills them. A circulating angle has a length near 0, one that does not move 1.
+    angles: as `kernel.integrate` fills them. A circulating angle has a length near 0, one that does not move 1.
     """
     out = np.full((len(ratio), len(LIBRATION)), np.nan)
     for row, value in enumerate(ratio):

@@ -1,7 +1,7 @@
 """Circumbinary migration, the run: LANES systems side by side, each until its planet is ejected, hits a star, stays in a resonance or time is up.
 
-Far from the stars the planet is moved by the mapping of `circumbinary_steps`, in blocks; a block that comes near a star, or whose Kepler
-equation did not converge, is taken back and integrated by `circumbinary_close`. A system that ends gives its lane to the next one.
+Far from the stars the planet is moved by the mapping of `steps`, in blocks; a block that comes near a star, or whose Kepler
+equation did not converge, is taken back and integrated by `close`. A system that ends gives its lane to the next one.
 Units inside: G = m_A + m_B = a_B = 1; times at the boundary are in first periods of the binary, 2 pi of these units.
 """
 

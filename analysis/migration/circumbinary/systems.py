@@ -1,6 +1,6 @@
 """The circumbinary systems to integrate: the published grid, its repetition from another phase, and binaries of the host masses studied here.
 
-Every table is (n, len(SYSTEM)) of `circumbinary_kernel.SYSTEM`, a function of the parameters and the system's number alone.
+Every table is (n, len(SYSTEM)) of `kernel.SYSTEM`, a function of the parameters and the system's number alone.
 """
 
 import math

@@ -58,7 +58,7 @@ def aged_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def claim_test(family: Family, permutations: int, seed: int) -> dict[str, dict[str, Any]]:
-    """The declared test of the claim: `age_family.family_test` with its random numbers."""
+    """The declared test of the claim: `family.family_test` with its random numbers."""
     return family_test(family, permutations, [seed, TEST])
 
 
