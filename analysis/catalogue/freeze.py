@@ -180,7 +180,8 @@ def restamp(folder: Path = FROZEN) -> list[str]:
             raise InputError(str(error).replace(f"{scratch.name}/", "")) from None
         _flush(staged / MANIFEST)
         os.replace(staged / MANIFEST, folder / MANIFEST)
-        _flush(folder)
+        with suppress(OSError):  # not every file system can
+            _flush(folder)
     return changed
 
 
