@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.errors import InputError
 
-__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "UNSAMPLED", "Claim", "Rule", "adjusted", "decided", "evaluate"]
+__all__ = ["CANNOT_TELL", "NOT_SUPPORTED", "RULES", "SUPPORTED", "Claim", "Rule", "adjusted", "decided", "evaluate"]
 
 SUPPORTED = "supported"
 NOT_SUPPORTED = "not supported"
@@ -23,9 +23,6 @@ AGREEING = 2 / 3  # share of the robustness passes that must agree with a signif
 FEASIBLE = 0.01  # share of draws below which a pathway is called closed
 COMMON = 0.5  # share of disc models above which a pathway is called open
 SURE = 0.95  # probability above which a label counts as given, and below one minus which as excluded
-
-# Claims about models or single bodies: they rest on no sample of companions, so simulated catalogues have nothing to say of them.
-UNSAMPLED = ("circumbinary", "formation", "vetting")
 
 Evidence = dict[str, Any]
 Judgement = tuple[str, str]  # verdict, sentence

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis import calibrate, calibration
-from analysis.claims import RULES, UNSAMPLED
+from analysis.claims import RULES
 from analysis.config import CalibrationConfig
 from analysis.errors import InputError
 
@@ -188,7 +188,7 @@ def test_chunks_of_other_code_or_libraries_are_not_used(simulated, monkeypatch, 
 
 
 def test_every_claim_about_the_sample_is_calibrated():
-    assert set(calibration.CLAIMS) == {rule.id for rule in RULES} - set(UNSAMPLED)
+    assert set(calibration.CLAIMS) == {rule.id for rule in RULES} - {"circumbinary", "formation", "vetting"}  # these rest on no sample of companions
     for module in calibration.MODULES:
         assert any(name.startswith(calibration.NULL) for name in module.SCENARIOS), module.CLAIM
 

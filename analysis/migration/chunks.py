@@ -7,8 +7,6 @@ as absent, so its systems are computed again; results of different settings or c
 import io
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arrays import DAMAGE
 from analysis.cache import write_atomic
 from analysis.errors import InputError
 from analysis.migration.secular.triple import REASONS, RECORD
@@ -62,7 +61,7 @@ def read_chunk(path: Path, digest: str) -> Chunk | None:
             content = {name: stored[name] for name in ("digest", "span", "attempts", "record", "reason", "cpu_s")}
         start, stop = (int(value) for value in content["span"])
         shapes = content["attempts"].shape, content["record"].shape, content["reason"].shape
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except DAMAGE:
         return None
     n = stop - start
     good = str(content["digest"]) == digest and path == chunk_path(path.parent, start, stop) and n > 0 and shapes == ((n,), (n, len(RECORD)), (n,))

@@ -188,3 +188,37 @@ def test_the_frozen_integrations_are_of_these_sources_and_conserve_energy_and_an
     series = pd.read_csv(frozen.verified(frozen.SIMULATIONS / "direct.csv"))
     assert all(frozen.sources_unchanged(frozen.SIMULATIONS / name) for name in ("direct.csv", "direct_maxima.csv", "direct_summary.csv"))
     assert series.groupby("system").size().max() <= 300 and np.isfinite(series.select_dtypes("number")).all().all()
+
+
+def _file(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    return tmp_path / "file" / "direct"
+
+
+def _table(tmp_path):
+    (tmp_path / "direct_maxima.csv").mkdir()
+    return tmp_path / "direct"
+
+
+def _manifest(tmp_path):
+    (tmp_path / frozen.MANIFEST).write_text("{")
+    return tmp_path / "direct"
+
+
+@pytest.mark.parametrize(("place", "words"), [(_file, "cannot write there"), (_table, "is no name for a table"), (_manifest, "not a valid manifest")])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_integrated(tmp_path, monkeypatch, capsys, place, words):
+    monkeypatch.setattr(direct, "_rebound", lambda: None)
+    monkeypatch.setattr(direct, "integrate", lambda system: pytest.fail("integrated first"))
+    assert direct.main(["--out", str(place(tmp_path))]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Error: ") and words in said and said.count("\n") == 1
+
+
+def test_an_interruption_ends_without_a_traceback(tmp_path, monkeypatch, capsys):
+    def stop(system):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(direct, "_rebound", lambda: None)
+    monkeypatch.setattr(direct, "integrate", stop)
+    assert direct.main(["--out", str(tmp_path / "direct")]) == 130
+    assert "nothing was written" in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -301,7 +301,7 @@ def evaluate(tmp_path, rows, companions, config=CONFIG, about=None):
 
 def test_nobody_asked_is_not_nobody_found(tmp_path):
     found = evaluate(tmp_path, [], [companion(), companion("Other")])
-    assert found.summary["statement"] == "no host was looked up, because 0 of 2 have an identifier"
+    assert found.summary["statement"] == "no host was looked up, because 0 of the 2 hosts in the mass range, TOI-6894 included, have an identifier"
     assert (found.hosts["verdict"] == "no identifier").all() and len(found.perturbers) == 0
     assert found.summary["hosts"]["hosts"] == 2 and found.summary["hosts"]["asked"] == 0
     assert found.summary["hosts"]["solution"] is None and found.summary["hosts"]["perturber"] is None
@@ -310,7 +310,7 @@ def test_nobody_asked_is_not_nobody_found(tmp_path):
 
 def test_identifier_without_a_question(tmp_path):
     found = evaluate(tmp_path, [], [companion(gaia_dr3_id="Gaia DR3 12"), companion("Other", gaia_dr3_id=None)])
-    assert found.summary["statement"] == "no host was looked up, because 1 of 2 have an identifier"
+    assert found.summary["statement"] == "no host was looked up, because 1 of the 2 hosts in the mass range, TOI-6894 included, have an identifier"
     assert found.hosts["verdict"].tolist() == ["no identifier", "not asked"] and found.hosts["gaia_dr3_id"].tolist() == ["", "12"]
 
 

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.atomic import scratch_directory
+from analysis.commands import guarded
 from analysis.constants import G
 from analysis.errors import InputError
 from analysis.migration import frozen
@@ -192,32 +194,48 @@ def write(results: Sequence[Direct], folder: Path, stem: str, command: str) -> l
     return paths
 
 
+def _require_writable(folder: Path, stem: str) -> None:
+    """Raise InputError unless the three tables and their MANIFEST can be written, before the minutes that the integrations take."""
+    try:
+        with scratch_directory(folder):
+            pass
+        if (folder / frozen.MANIFEST).exists():
+            frozen.read_manifest(folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write there ({error.strerror}); choose another folder with --out.") from None
+    for name in (stem, f"{stem}_maxima", f"{stem}_summary"):
+        if not stem or (folder / f"{name}.csv").is_dir():
+            raise InputError(f"{folder / f'{name}.csv'}: is no name for a table; choose another folder and stem with --out.")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of the recipe; exit status 2 with one sentence on wrong input."""
+    """Command line of the recipe; returns the exit status (0 done, 2 something the user can mend, 130 interrupted)."""
     parser = argparse.ArgumentParser(prog="python -m analysis.migration.direct.recipe", description="Integrate the fixed triples directly and freeze the outcome.")
     parser.add_argument("--out", type=Path, default=frozen.SIMULATIONS / "direct", help="folder and stem of the tables")
     parser.add_argument("--only", nargs="*", metavar="SYSTEM", help="these triples alone, for a trial: nothing is written")
     options = parser.parse_args(arguments)
-    try:
-        _rebound()
-        names = [system.name for system in SYSTEMS]
-        if unknown := sorted(set(options.only or ()) - set(names)):
-            raise InputError(f"--only {unknown[0]}: no such triple; use one of {', '.join(names)}.")
-        results = []
-        for system in SYSTEMS:
-            if options.only and system.name not in options.only:
-                continue
-            result = integrate(system)
-            results.append(result)
-            tops = maxima(result.series)
-            print(f"{system.name:20s} {result.cpu_s:6.1f} s  {len(tops):3d} maxima  smallest 1-e {result.series['smallest_gap'].min():.6f}  "
-                  f"energy {result.energy_error:.1e}  momentum {result.momentum_error:.1e}", flush=True)
-        if not options.only:
-            for path in write(results, options.out.parent, options.out.name, "python -m analysis.migration.direct.recipe"):
-                print(path)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return guarded(lambda: _recipe(options), "nothing was written.")
+
+
+def _recipe(options: argparse.Namespace) -> int:
+    _rebound()
+    names = [system.name for system in SYSTEMS]
+    if unknown := sorted(set(options.only or ()) - set(names)):
+        raise InputError(f"--only {unknown[0]}: no such triple; use one of {', '.join(names)}.")
+    if not options.only:
+        _require_writable(options.out.parent, options.out.name)
+    results = []
+    for system in SYSTEMS:
+        if options.only and system.name not in options.only:
+            continue
+        result = integrate(system)
+        results.append(result)
+        tops = maxima(result.series)
+        print(f"{system.name:20s} {result.cpu_s:6.1f} s  {len(tops):3d} maxima  smallest 1-e {result.series['smallest_gap'].min():.6f}  "
+              f"energy {result.energy_error:.1e}  momentum {result.momentum_error:.1e}", flush=True)
+    if not options.only:
+        for path in write(results, options.out.parent, options.out.name, "python -m analysis.migration.direct.recipe"):
+            print(path)
     return 0
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from analysis import cache
 from analysis.config import EnsembleConfig
@@ -21,9 +20,9 @@ from analysis.migration.chunks import finished, read_settings
 from analysis.migration.frozen import SIMULATIONS, environment, record, verified
 from analysis.migration.secular.batch import cpu_family, draw_parameters, draws_digest
 from analysis.migration.secular.draws import draw_systems
-from analysis.migration.secular.triple import RECORD, SYSTEM, column
+from analysis.migration.secular.triple import SYSTEM, column
 
-__all__ = ["RECIPES", "STORED", "Frozen", "freeze", "frozen_path", "frozen_table", "load"]
+__all__ = ["RECIPES", "STORED", "Frozen", "freeze", "frozen_path", "load"]
 
 # What each named ensemble changes; it starts from the same triples as the default one. The floor of averaging is applied to the outcomes
 # (smallest_averaging_ratio), not to the runs, so that every threshold can be read off one ensemble.
@@ -126,11 +125,3 @@ def load(tag: str, folder: Path = SIMULATIONS) -> Frozen:
     if unknown or not np.allclose(_means(systems), about["drawn_means"], rtol=1e-9, atol=0):
         raise InputError(f"{path}: the triples of this ensemble are drawn differently now; expected the draws it was made with. Run its recipe again.")
     return Frozen(tag, about, systems, outcome, reason, attempts)
-
-
-def frozen_table(tag: str = "default", folder: Path = SIMULATIONS) -> pd.DataFrame:
-    """One row per triple of a frozen ensemble: columns SYSTEM (au, Msun, rad), STORED (au, yr, rad), reason and attempts, by number."""
-    frozen = load(tag, folder)
-    columns = {name: frozen.systems[:, i] for i, name in enumerate(SYSTEM)} | frozen.outcome
-    assert not set(SYSTEM) & set(RECORD)
-    return pd.DataFrame({**columns, "reason": frozen.reason, "attempts": frozen.attempts}, index=pd.RangeIndex(frozen.reason.size, name="system"))
