@@ -254,11 +254,10 @@ def test_ranges_leave_out_what_is_not_trusted():
 
 
 def test_a_frozen_file_is_read_as_it_was_made(folder):
-    table = ensemble_store.frozen_table("default", folder)
-    assert table.index.tolist() == list(range(N))
+    frozen = ensemble_store.load("default", folder)
     direct = draw_systems(np.arange(N), CONFIG, 0.207, make_target().values["companion_mass_mjup"] / 1047.56)
-    assert np.array_equal(table[list(SYSTEM)].to_numpy(), direct[0])
-    assert np.array_equal(table["attempts"], direct[1])
+    assert np.array_equal(frozen.systems, direct[0])
+    assert np.array_equal(frozen.attempts, direct[1])
     entry = json.loads((folder / MANIFEST).read_text())["files"]["ensemble_default.npz"]
     assert entry["systems"] == N
     assert entry["seed"] == CONFIG.seed
@@ -292,7 +291,7 @@ def test_only_its_own_recipe_is_frozen_under_a_name(folder, tmp_path):
     with pytest.raises(InputError, match=f"first {N} systems"):
         ensemble_store.freeze("default", folder / "chunks-default", systems=N + 1, target=tmp_path)
     path, entry = ensemble_store.freeze("default", folder / "chunks-default", systems=70, target=tmp_path)
-    assert (entry["systems"], len(ensemble_store.frozen_table("default", tmp_path))) == (70, 70)
+    assert (entry["systems"], ensemble_store.load("default", tmp_path).reason.size) == (70, 70)
     again = path.read_bytes()
     ensemble_store.freeze("default", folder / "chunks-default", systems=70, target=tmp_path)
     assert path.read_bytes() == again
