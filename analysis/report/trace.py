@@ -135,12 +135,12 @@ def _verdict(claim: dict[str, Any]) -> dict[str, str]:
     parts = {"statement": claim.get("statement"), "verdict": claim.get("verdict"), "effect": (claim.get("effect") or {}).get("text"), "test": claim.get("test"),
              "rule": claim.get("threshold"), "evidence": claim.get("artifact")}
     told = {name: text for name, text in parts.items() if text}
-    told |= {name: json.dumps(claim[name]) for name in ("p", "p_adjusted", "power") if claim.get(name) is not None}
+    told |= {name: f"{claim[name]:.2g}" for name in ("p", "p_adjusted", "power") if claim.get(name) is not None}
     passes, simulated = claim.get("robustness") or {}, claim.get("calibration") or {}
     if passes.get("of"):
         told["passes"] = f"{passes['passes']} of {passes['of']}" + (f" ({passes['meaning']})" if passes.get("meaning") else "")
     wrong = next((simulated[name] for name in ("size", "wrong_verdicts") if simulated.get(name) is not None), None)
-    return told if wrong is None else told | {"errs": json.dumps(wrong)}
+    return told if wrong is None else told | {"errs": f"{wrong:.2g}"}
 
 
 def origin_rows(results: Path, source: str) -> dict[str, list[Any]]:

@@ -24,7 +24,7 @@ def contents() -> dict[str, dict]:
             "disk": {"columns": ["a", "Time (yr)"], "rows": [["1", "8.0 × 10⁵ (1.1 × 10⁵ to −3)"]]},
         },
         "claims.json": {"claims": [{
-            "id": "kozai", "verdict": "cannot tell", "sentence": "The data cannot tell.", "p": 0.04, "p_error": 0.002, "p_adjusted": 0.08, "power": 0.5,
+            "id": "kozai", "verdict": "cannot tell", "sentence": "The data cannot tell.", "p": 0.04, "p_error": 0.002, "p_adjusted": 0.08012345, "power": 0.5,
             "effect": {"text": "slope −0.52 (−1.00 to 0.10)", "value": -0.52}, "robustness": {"passes": 3, "of": 4, "meaning": "p < 0.05"}, "calibration": {"size": 0.052, "wrong_verdicts": None},
         }]},
         "figures.json": {"fig1": {"alt": "A figure."}},
