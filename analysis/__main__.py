@@ -296,7 +296,8 @@ def _count(options: argparse.Namespace, config: Config) -> int:
 
 def _analyse(options: argparse.Namespace, config: Config) -> int:
     """Evaluate the stages and bring the artifacts up to date."""
-    from analysis.study import STAGES, Study
+    from analysis.stages import STAGES
+    from analysis.study import Study
 
     for name in options.only:
         if name not in STAGES:
@@ -362,7 +363,7 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError(f"{unknown[0]}: no such option; see python -m analysis --help.")
         check_threads(options.threads)
         if options.list:
-            from analysis.study import STAGES
+            from analysis.stages import STAGES
 
             print("\n".join(f"{stage.name:<14} needs {', '.join(stage.needs) or 'frozen data'}" for stage in STAGES.values()))
             return 0

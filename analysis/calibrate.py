@@ -31,7 +31,8 @@ def _start(needs: list[str]) -> None:
 
 
 def _inputs() -> dict[str, Any]:
-    from analysis.study import STAGES, Study
+    from analysis.stages import STAGES
+    from analysis.study import Study
 
     study, stage = Study(), STAGES["calibration"]
     found = {need: study.get(need) for need in stage.needs}

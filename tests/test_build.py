@@ -19,7 +19,7 @@ from test_study import Copy
 from analysis import cache
 from analysis.cache import file_digest
 from analysis.runtime import ROOT
-from analysis.study import DERIVED, OUTPUTS, STAGES
+from analysis.stages import DERIVED, OUTPUTS, STAGES
 
 REQUIRED = ["fig1_massmass.png", "fig2_ae.png", "fig3_feasibility.png", "fig4_disk_torques.png", "vlms_companions_stacked.csv", "objects_with_probs.csv", "gmm_summary.json", "beta_e_params.csv", "ks_test_e.txt", "beta_e_bootstrap_summary.json", "beta_e_bootstrap_distributions.csv", "age_regression_summary.json", "age_regression_report.txt", "feasibility_map.npz", "disk_torque_bands.csv", "SUMMARY.txt", "numbers.json", "claims.json", "provenance.json", "sample_ledger.csv"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from analysis import study
 from analysis.runtime import ROOT
-from analysis.study import DERIVED, OUTPUTS, STAGES
+from analysis.stages import DERIVED, OUTPUTS, STAGES
 
 EVALUATE = """
 import json, sys

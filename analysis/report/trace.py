@@ -77,7 +77,7 @@ def _commit_words(root: Path) -> str:
 
 def _modules() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Per output group: the script that writes it and the modules of the stages that it shows."""
-    from analysis.study import DERIVED, OUTPUTS, STAGES
+    from analysis.stages import DERIVED, OUTPUTS, STAGES
 
     return {output.name: (_path(output.module), tuple(_path(STAGES[need].module) for need in output.needs)) for output in (*OUTPUTS, *DERIVED)}
 
