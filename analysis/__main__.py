@@ -7,16 +7,16 @@ import argparse
 import os
 import sys
 import tomllib
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from analysis.commands import guarded
 from analysis.config import Config, parameters, with_overrides
 from analysis.errors import InputError
-from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, not_empty, path_shown, read_bounded, sentence, set_options, shown
-from analysis.logs import DEFAULTS, RunLog, mirrored
-from analysis.runtime import MOST_THREADS, ROOT, check_threads
+from analysis.inputs import LARGEST_TABLE, LARGEST_TEXT, checked_file, path_shown, read_bounded, sentence, set_options, shown
+from analysis.logs import RunLog, mirrored
+from analysis.options import normalised, parser, percentage
+from analysis.runtime import ROOT, check_threads
 
 __all__ = ["main"]
 
@@ -30,77 +30,6 @@ INPUTS = {  # what the larger input files hold, and how large they may be
 LARGEST_RUN = 2**16  # bytes of a parameter file
 RUN_HEADER = "# Parameters of the next paper; `just paper` without options removes this file."  # `just clean` knows files of ours by it, too
 PARTIAL_PAPER = "The paper is built from all candidates; for a share of them use: just analyze --percent P."
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m analysis", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-        description="Turn the frozen (or your own) catalogue into tables, figures, headline numbers and SUMMARY.txt.",
-        epilog="Dashes and underscores are interchangeable in option names. Any parameter: --set section.name=value.",
-    )
-    data = parser.add_argument_group("data")
-    data.add_argument("--fetch", action="store_true", help="download fresh catalogues first and use them")
-    data.add_argument("--fetch_only", action="store_true", help="download fresh catalogues and stop")
-    data.add_argument("--ps", type=not_empty, metavar="CSV", help="PSCompPars export to use")
-    data.add_argument("--bd", type=not_empty, metavar="CSV", help="brown-dwarf catalogue export to use")
-    data.add_argument("--labels", type=not_empty, metavar="CSV", help="origin labels: companion_name,label,reference")
-    data.add_argument("--outdir", type=not_empty, metavar="DIR", help="where artifacts go (default: results)")
-    modes = parser.add_argument_group("modes")
-    modes.add_argument("--count_candidates", action="store_true", help="count the candidates, then ask what percentage to process")
-    modes.add_argument("--percent", type=_percent, metavar="P", help="process this percentage (0-100) of the candidates")
-    modes.add_argument("--only", action="append", default=[], metavar="STAGE", help="evaluate only this stage and its artifacts (repeatable)")
-    modes.add_argument("--list", action="store_true", help="list the stages and what they need")
-    target = parser.add_argument_group("TOI-6894 b (published values unless given)")
-    target.add_argument("--toi_mstar", type=_positive, metavar="MSUN", help="host mass")
-    target.add_argument("--toi_mc_mj", type=_positive, metavar="MJUP", help="companion mass")
-    target.add_argument("--toi_a_au", type=_positive, metavar="AU", help="semi-major axis (also --toi_a_AU)")
-    target.add_argument("--toi_age_gyr", type=_positive, metavar="GYR", help="system age; activates the age comparison")
-    run = parser.add_argument_group("run")
-    run.add_argument("--run", type=not_empty, metavar="TOML", help="parameter file (tables named after the sections of the configuration)")
-    run.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE", help="one parameter (repeatable)")
-    run.add_argument("--seed", type=int, metavar="N", help="random seed of every stage")
-    run.add_argument("--threads", type=_thread_count, metavar="N", help="Numba threads (default: NUMBA_NUM_THREADS, else every core that this process may use)")
-    run.add_argument("--logdir", type=not_empty, default=DEFAULTS["logdir"], metavar="DIR", help="where logs go (default: logs)")
-    run.add_argument("--errordir", type=not_empty, default=DEFAULTS["errordir"], metavar="DIR", help="where error logs go (default: errors)")
-    run.add_argument("--log_basename", type=not_empty, default=DEFAULTS["log_basename"], metavar="NAME", help="start of the log's name")
-    run.add_argument("--error_basename", type=not_empty, default=DEFAULTS["error_basename"], metavar="NAME", help="start of the error log's name")
-    paper = parser.add_argument_group("paper builders")
-    paper.add_argument("--paper", action="store_true", help="evaluate run.toml and write the variables of the manuscript")
-    paper.add_argument("--write_run", action="store_true", help="evaluate with the options of this call and keep them in run.toml for the paper")
-    return parser
-
-
-def _number(text: str, kind: Callable[[float], bool], expected: str) -> float:
-    try:
-        value = float(text if text.isascii() and "_" not in text else "nan")
-    except ValueError:
-        value = float("nan")
-    if not kind(value):
-        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not {expected}")
-    return value
-
-
-def _percent(text: str) -> float:
-    return _number(text.strip().removesuffix("%"), lambda value: 0 <= value <= 100, "a percentage from 0 to 100")
-
-
-def _positive(text: str) -> float:
-    return _number(text, lambda value: 0 < value < float("inf"), "a number above zero")
-
-
-def _thread_count(text: str) -> int:
-    return int(_number(text, lambda value: 1 <= value <= MOST_THREADS and value == int(value), f"a number of threads from 1 to {MOST_THREADS}"))
-
-
-def _normalised(argv: list[str]) -> list[str]:
-    """Option names with underscores and in lower case, values untouched."""
-    result = []
-    for token in argv:
-        if token.startswith("--") and len(token) > 2:
-            name, equals, value = token.partition("=")
-            token = "--" + name[2:].replace("-", "_").lower() + equals + value
-        result.append(token)
-    return result
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, dict[str, object]]:
@@ -262,7 +191,7 @@ def _ask_percent() -> float | None:
         if answer.lower() in ("exit", "quit"):
             return None
         try:
-            return _percent(answer)
+            return percentage(answer)
         except argparse.ArgumentTypeError:
             print(f"{answer!r} is not a percentage: type a number from 0 to 100, for instance 50, or exit.")
     raise InputError("No usable percentage after three answers; nothing was processed.")
@@ -355,10 +284,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line; returns the exit status (0 done, 2 something the user can mend, 130 interrupted)."""
-    parser = _parser()
-    parser.exit_on_error = False
+    known = parser()
+    known.exit_on_error = False
     try:
-        options, unknown = parser.parse_known_args(_normalised(sys.argv[1:] if argv is None else argv))
+        options, unknown = known.parse_known_args(normalised(sys.argv[1:] if argv is None else argv))
         if unknown:
             raise InputError(f"{unknown[0]}: no such option; see python -m analysis --help.")
         check_threads(options.threads)

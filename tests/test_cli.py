@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.__main__ import _normalised, main
+from analysis.__main__ import main
+from analysis.options import normalised
 from analysis.runtime import ROOT
 
 
@@ -153,7 +154,7 @@ def test_logs_are_paired_named_and_hold_the_output(tmp_path):
 
 
 def test_options_may_use_dashes_underscores_and_any_case():
-    assert _normalised(["--toi-a-AU", "0.05", "--Log-Basename=My-Run", "-3"]) == ["--toi_a_au", "0.05", "--log_basename=My-Run", "-3"]
+    assert normalised(["--toi-a-AU", "0.05", "--Log-Basename=My-Run", "-3"]) == ["--toi_a_au", "0.05", "--log_basename=My-Run", "-3"]
 
 
 def test_the_paper_refuses_a_partial_sample(capsys):
