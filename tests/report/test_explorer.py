@@ -199,7 +199,7 @@ def test_hostile_names_stay_data(content, tmp_path, monkeypatch, capsys):
     hostile = {**content, "systems": [{**content["systems"][0], "name": HOSTILE}]}
     monkeypatch.setattr(show, "RESULTS", tmp_path)
     (tmp_path / "explorer.json").write_text(json.dumps(hostile), encoding="utf-8")
-    show.explorer(title="<b>")
+    show.explorer(figures={"fig-a": "<b>"})
     page = capsys.readouterr().out
     block = re.search(r'<script type="application/json" id="xp-data">(.*?)</script>', page, re.DOTALL)[1]
     assert json.loads(block)["systems"][0]["name"] == HOSTILE
