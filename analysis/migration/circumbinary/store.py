@@ -7,8 +7,6 @@ incomplete or of another digest counts as absent. `data/frozen/simulations/circu
 import io
 import json
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from analysis import cache
+from analysis.arrays import DAMAGE
 from analysis.config import CircumbinaryConfig
 from analysis.errors import InputError
 from analysis.migration.circumbinary.density import LIBRATION, librations, modes
@@ -94,7 +93,7 @@ def _read(path: Path, digest: str, n: int) -> Outcomes | None:
             if str(stored["digest"]) != digest:
                 return None
             found = Outcomes(*(stored[name] for name in ENTRIES), float(stored["cpu_s"]))
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except DAMAGE:
         return None
     return found if len(found.reason) == n == len(found.record) == len(found.angles) == len(found.modes) else None
 
@@ -166,6 +165,6 @@ def load(path: Path = FROZEN) -> tuple[dict[str, Outcomes], dict[str, Any]]:
                 if not (values.shape == (n, len(RECORD)) and angles.shape == (n, len(LIBRATION)) and len(read) == n and np.isin(reason, list(REASONS.values())).all()):
                     raise ValueError("shapes")
                 found[family] = Outcomes(values, reason, angles, read)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise InputError(f"{path} is not a table of circumbinary runs ({error}); restore it from the repository or run `just circumbinary` and freeze it.") from None
     return found, about
